@@ -1,0 +1,40 @@
+// What a command is: a name, a line of help, options, and what runs it. One file per command.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+
+#include "core/error.h"
+
+namespace cordwainer::cli {
+
+// Exit statuses (docs/manual.md).
+constexpr int kDone = 0;
+constexpr int kFailed = 1;   // refused or failed, nothing changed
+constexpr int kUsage = 2;    // the command line is wrong
+constexpr int kPartial = 3;  // applied in part and recoverable; the message says how
+
+// The options that every command has.
+struct Common {
+    bool json = false;
+    std::string root = "/";  // work on the system mounted here
+    std::string config;      // absolute; by default /etc/cordwainer/config.toml inside the root
+    std::string state;       // absolute; by default /var/lib/cordwainer inside the root
+    bool state_given = false;
+    bool config_given = false;
+};
+
+// Runs a command whose options have been parsed; the exit status, or the error to print.
+using Run = std::function<Result<int>(const Common&)>;
+
+struct Command {
+    std::string name;     // "list"; "generation add" for a command below another
+    std::string summary;  // one line
+    // Declares the command's own options on `app` and returns what runs it. The options' values
+    // must be kept alive by the returned function (shared_ptr).
+    std::function<Run(CLI::App& app)> declare;
+};
+
+}  // namespace cordwainer::cli

@@ -1,0 +1,48 @@
+// What planning may know of the machine or the image, read before and handed over as a value.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/source.h"
+#include "model/volume.h"
+
+namespace cordwainer {
+
+// What a bootloader wants to know of its package (its installed programs and data) before it plans.
+struct PackageRequest {
+    struct Files {
+        std::string directory;  // absolute, on the machine that runs cordwainer
+        std::string suffix;     // only files whose names end so; "" for all. Not recursive
+        bool with_text = false; // also hand over the content, which must be small text
+        bool optional = false;  // a missing directory is no error
+    };
+
+    std::vector<Files> files;
+    std::vector<std::string> version_command;  // its first line of output is the version
+};
+
+// The answer.
+struct Package {
+    struct File {
+        HostFile source;
+        std::string text;  // where it was asked for
+
+        bool operator==(const File&) const = default;
+    };
+
+    std::string version;
+    std::map<std::string, File> files;  // by absolute path
+
+    bool operator==(const Package&) const = default;
+};
+
+struct Observed {
+    std::vector<MountedVolume> volumes;  // every file system of the system that is known
+    Package package;                     // of the bootloader that plans
+
+    bool operator==(const Observed&) const = default;
+};
+
+}  // namespace cordwainer

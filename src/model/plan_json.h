@@ -1,0 +1,23 @@
+// The plan as JSON, format "cordwainer-plan/1" (docs/formats.md): what `plan --json` prints, what
+// records keep, and what bootloaders outside this tree write.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+#include "model/plan.h"
+
+namespace cordwainer {
+
+// Canonical: the same plan gives the same bytes. Ends with a newline.
+[[nodiscard]] std::string render_plan(const Plan& plan);
+[[nodiscard]] std::string render_plan(const RealisedPlan& plan);
+
+// Reads what render_plan wrote. Unknown formats, kinds of step, keys and duplicate keys are refused
+// with invalid_input and the JSON pointer of the place. `source_name` is for messages.
+[[nodiscard]] Result<Plan> parse_plan(std::string_view json, const std::string& source_name);
+[[nodiscard]] Result<RealisedPlan> parse_realised_plan(std::string_view json,
+                                                       const std::string& source_name);
+
+}  // namespace cordwainer
