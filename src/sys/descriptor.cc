@@ -1,0 +1,40 @@
+#include "sys/descriptor.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace cordwainer {
+
+Fd::~Fd() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+    if (this != &other) {
+        if (descriptor_ >= 0) ::close(descriptor_);
+        descriptor_ = std::exchange(other.descriptor_, -1);
+    }
+    return *this;
+}
+
+Result<void> Fd::close(const std::string& what) {
+    // Linux has released the descriptor even where close fails with EINTR.
+    if (descriptor_ >= 0 && ::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR)
+        return system_error(errno, "close " + what);
+    return {};
+}
+
+Result<Fd> open_file(const std::filesystem::path& path, int flags, mode_t mode) {
+    while (true) {
+        Fd fd(::open(path.c_str(), flags | O_CLOEXEC, mode));
+        if (fd) return fd;
+        if (errno == EINTR) continue;
+        Error error = system_error(errno, "open " + path.string());
+        if (errno == ENOENT || errno == ENOTDIR) error.code = Errc::not_found;
+        return error;
+    }
+}
+
+}  // namespace cordwainer
