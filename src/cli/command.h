@@ -1,8 +1,8 @@
-// What a command is: a name, a line of help, options, and what runs it. One file per command.
+// What a command is: a name, a line of help, options, and what runs it. One file per command:
+// NAME.cc has a NAME.h that declares `Command NAME_command();`, which src/cli/commands.cc lists.
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <functional>
 #include <string>
 
@@ -35,6 +35,9 @@ struct Command {
     // Declares the command's own options on `app` and returns what runs it. The options' values
     // must be kept alive by the returned function (shared_ptr).
     std::function<Run(CLI::App& app)> declare;
+    // What --help and the manual page say after the options: paragraphs, separated by an empty
+    // line; lines that begin with two blanks are shown as they stand (examples).
+    std::string details = {};
 };
 
 }  // namespace cordwainer::cli

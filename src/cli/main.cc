@@ -1,0 +1,13 @@
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "cli/program.h"
+
+int main(int argc, char** argv) {
+    // A closed pipe shall be an error of the write, which is reported like any other.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::vector<std::string> arguments(argv, argv + argc);
+    if (!arguments.empty()) arguments.erase(arguments.begin());
+    return cordwainer::cli::run_program(arguments);
+}

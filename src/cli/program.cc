@@ -1,0 +1,204 @@
+#include "cli/program.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "core/nearest.h"
+
+namespace cordwainer::cli {
+namespace {
+
+// What came of reading a command line: a command to run, or a text to print, or what is wrong.
+struct Parsed {
+    Run run;
+    std::optional<std::string> text;
+    std::optional<std::string> wrong;
+};
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
+    const auto best = nearest(word, candidates);
+    return best ? fmt::format("; did you mean {}?", *best) : "";
+}
+
+void report(const Error& error, const char* code, bool json) {
+    complain(error.message());
+    if (!json) return;
+    const nlohmann::ordered_json value = {
+        {"format", "cordwainer-error/1"},
+        {"error", {{"code", code}, {"message", error.message()}, {"notes", error.notes}}}};
+    // The error has been told on standard error; where standard output fails too, that is enough.
+    if (const auto printed = print_json(value); !printed) complain(printed.error().message());
+}
+
+// The command whose name the first words are; the words are then taken off.
+std::optional<Command> take_command(std::vector<std::string>& words) {
+    for (const Command& command : all_commands()) {
+        std::size_t count = 1 + static_cast<std::size_t>(std::ranges::count(command.name, ' '));
+        if (count > words.size()) continue;
+        const auto end = words.begin() + static_cast<std::ptrdiff_t>(count);
+        if (fmt::format("{}", fmt::join(words.begin(), end, " ")) != command.name) continue;
+        words.erase(words.begin(), end);
+        return command;
+    }
+    return std::nullopt;
+}
+
+std::string unknown_command(const std::vector<std::string>& words) {
+    std::vector<std::string> names;
+    std::vector<std::string> below;  // the commands that begin with the first word
+    for (const Command& command : all_commands()) {
+        names.push_back(command.name);
+        if (command.name.starts_with(words[0] + " ")) below.push_back(command.name);
+    }
+    if (!below.empty()) {
+        return fmt::format("{} needs another word: {}", words[0], fmt::join(below, ", "));
+    }
+    if (words[0].starts_with('-')) {
+        return fmt::format("the option {} stands before any command; options follow the command",
+                           words[0]);
+    }
+    const std::string two = words.size() > 1 ? words[0] + " " + words[1] : words[0];
+    const std::string guess = nearest(two, names) ? two : words[0];
+    return fmt::format("there is no command {}{} (cordwainer --help lists them)",
+                       words[0],
+                       did_you_mean(guess, names));
+}
+
+// What CLI11 could not place: an unknown option or an argument too many.
+std::optional<std::string> unknown_words(const HelpPage& page,
+                                         const std::vector<std::string>& remaining) {
+    std::vector<std::string> names;
+    for (const HelpOption& option : page.options) {
+        names.insert(names.end(), option.names.begin(), option.names.end());
+    }
+    for (const std::string& word : remaining) {
+        if (word.size() < 2 || word[0] != '-' || word == "--") continue;
+        const std::string name = word.substr(0, word.find('='));
+        return fmt::format("{} has no option {}{}", page.name, name, did_you_mean(name, names));
+    }
+    for (const std::string& word : remaining) {
+        if (word == "--") continue;
+        return page.arguments.empty()
+                   ? fmt::format("{} takes no argument, but there is \"{}\"", page.name, word)
+                   : fmt::format("{} takes no further argument \"{}\"", page.name, word);
+    }
+    return std::nullopt;
+}
+
+// An option whose value is not one of the allowed ones.
+std::optional<std::string> wrong_value(const HelpPage& page, const CLI::App& app) {
+    for (const HelpOption& option : page.options) {
+        if (option.values.empty()) continue;
+        for (const std::string& value : app.get_option(option.names.back())->results()) {
+            if (std::ranges::count(option.values, value) > 0) continue;
+            return fmt::format("{} must be one of {}, not \"{}\"{}",
+                               option.names.back(),
+                               fmt::join(option.values, ", "),
+                               value,
+                               did_you_mean(value, option.values));
+        }
+    }
+    return std::nullopt;
+}
+
+// Fills in what `common` takes from the root by default.
+void complete(Common& common) {
+    namespace fs = std::filesystem;
+    std::error_code failed;  // only where there is no current directory; then the name stays
+    const auto absolute = [&](const std::string& path) {
+        const fs::path whole = fs::absolute(path, failed);
+        return failed ? path : whole.lexically_normal().string();
+    };
+    common.root = absolute(common.root);
+    common.config_given = !common.config.empty();
+    common.state_given = !common.state.empty();
+    common.config = common.config_given
+                        ? absolute(common.config)
+                        : (fs::path(common.root) / "etc/cordwainer/config.toml").string();
+    common.state = common.state_given ? absolute(common.state)
+                                      : (fs::path(common.root) / "var/lib/cordwainer").string();
+}
+
+Parsed parse_command(const Command& command, std::vector<std::string> words, Common& common) {
+    CLI::App app;
+    Parsed parsed;
+    declare_common(app, common);
+    app.allow_extras();
+    parsed.run = command.declare(app);
+    std::ranges::reverse(words);  // as CLI11 takes them
+    std::optional<std::string> wrong;
+    try {
+        app.parse(words);
+    } catch (const CLI::CallForHelp&) {
+        parsed.text = render_help(help_page(command));
+        return parsed;
+    } catch (const CLI::ParseError& error) {
+        wrong = error.what();
+    }
+    const HelpPage page = help_page(command);
+    parsed.wrong = unknown_words(page, app.remaining());
+    if (!parsed.wrong && wrong) parsed.wrong = wrong_value(page, app);
+    if (!parsed.wrong) parsed.wrong = wrong;
+    if (parsed.wrong) {
+        parsed.wrong = fmt::format("{} ({} --help tells more)", *parsed.wrong, page.name);
+    }
+    complete(common);
+    return parsed;
+}
+
+// The page that the words after --man name.
+std::optional<HelpPage> page_of(std::vector<std::string> words) {
+    if (words.empty()) return program_page();
+    const auto command = take_command(words);
+    if (!command || !words.empty()) return std::nullopt;
+    return help_page(*command);
+}
+
+Parsed parse_program(std::vector<std::string> words, Common& common) {
+    Parsed parsed;
+    if (words.empty()) {
+        parsed.wrong = "no command is given (cordwainer --help lists them)";
+    } else if (words[0] == "--help" || words[0] == "-h") {
+        parsed.text = render_help(program_page());
+    } else if (words[0] == "--version") {
+        parsed.text = fmt::format("cordwainer {}\n", CORDWAINER_VERSION);
+    } else if (words[0] == "--man") {  // for the build, which makes the manual pages with it
+        words.erase(words.begin());
+        if (const auto page = page_of(words)) parsed.text = render_man(*page);
+        if (!parsed.text) parsed.wrong = "there is no such page";
+    } else if (const auto command = take_command(words)) {
+        return parse_command(*command, words, common);
+    } else {
+        parsed.wrong = unknown_command(words);
+    }
+    return parsed;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments) {
+    const bool json = std::ranges::count(arguments, "--json") > 0;
+    Common common;
+    const Parsed parsed = parse_program(arguments, common);
+    if (parsed.wrong) {
+        report(Error(Errc::invalid_input, *parsed.wrong), "usage", json);
+        return kUsage;
+    }
+    if (parsed.text) {
+        const auto printed = print(*parsed.text);
+        if (!printed) complain(printed.error().message());
+        return printed ? kDone : kFailed;
+    }
+    const Result<int> status = parsed.run(common);
+    if (status) return *status;
+    report(status.error(), error_name(status.error().code), json);
+    return kFailed;
+}
+
+}  // namespace cordwainer::cli
