@@ -1,9 +1,8 @@
 #include "sys/descriptor.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace cordwainer {
 
@@ -22,8 +21,15 @@ Fd& Fd::operator=(Fd&& other) noexcept {
 Result<void> Fd::close(const std::string& what) {
     // Linux has released the descriptor even where close fails with EINTR.
     if (descriptor_ >= 0 && ::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR)
-        return system_error(errno, "close " + what);
+        return file_error(errno, "close " + what);
     return {};
+}
+
+Error file_error(int err, std::string note) {
+    Error error = system_error(err, std::move(note));
+    if (err == ENOENT || err == ENOTDIR) error.code = Errc::not_found;
+    if (err == ENOSPC || err == EDQUOT) error.code = Errc::no_space;
+    return error;
 }
 
 Result<Fd> open_file(const std::filesystem::path& path, int flags, mode_t mode) {
@@ -31,9 +37,7 @@ Result<Fd> open_file(const std::filesystem::path& path, int flags, mode_t mode) 
         Fd fd(::open(path.c_str(), flags | O_CLOEXEC, mode));
         if (fd) return fd;
         if (errno == EINTR) continue;
-        Error error = system_error(errno, "open " + path.string());
-        if (errno == ENOENT || errno == ENOTDIR) error.code = Errc::not_found;
-        return error;
+        return file_error(errno, "open " + path.string());
     }
 }
 

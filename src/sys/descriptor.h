@@ -1,10 +1,9 @@
 // A file descriptor that closes itself, and opening one.
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <string>
+#include <sys/types.h>
 #include <utility>
 
 #include "core/error.h"
@@ -41,8 +40,11 @@ class Fd {
     int descriptor_ = -1;
 };
 
-// open(2) with O_CLOEXEC. A path that does not exist is not_found; any other failure io. The error
-// names the path.
+// A failed system call on a file, with the code that callers branch on: not_found where the path
+// does not exist, no_space where the medium or the quota is full, io otherwise.
+[[nodiscard]] Error file_error(int err, std::string note);
+
+// open(2) with O_CLOEXEC; file_error, with the path, on failure.
 [[nodiscard]] Result<Fd> open_file(const std::filesystem::path& path, int flags, mode_t mode = 0);
 
 }  // namespace cordwainer
