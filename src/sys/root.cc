@@ -1,0 +1,237 @@
+#include "sys/root.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <dirent.h>
+#include <filesystem>
+#include <linux/openat2.h>
+#include <memory>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace cordwainer {
+namespace {
+
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+
+FileKind kind_of(mode_t mode) {
+    if (S_ISREG(mode)) return FileKind::regular;
+    if (S_ISDIR(mode)) return FileKind::directory;
+    if (S_ISLNK(mode)) return FileKind::symbolic_link;
+    return FileKind::other;
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+    std::int64_t result = 0;
+    // Beyond 1677 to 2262 there is no such number; those times are all the same to us.
+    if (__builtin_mul_overflow(static_cast<std::int64_t>(time.tv_sec), kNanoseconds, &result) ||
+        __builtin_add_overflow(result, static_cast<std::int64_t>(time.tv_nsec), &result)) {
+        return time.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+    }
+    return result;
+}
+
+// openat2 below `root`; -1 and errno on failure.
+int open_in_root(const Fd& root, std::string_view path, int flags) {
+    while (path.starts_with('/')) path.remove_prefix(1);
+    if (path.find('\0') != std::string_view::npos) {
+        errno = EINVAL;
+        return -1;
+    }
+    const std::string name(path.empty() ? "." : path);
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+    how.resolve = RESOLVE_IN_ROOT;
+    // EAGAIN: something was renamed or mounted on the way, and the kernel could not tell whether
+    // ".." stayed inside.
+    constexpr int kTries = 1000;
+    for (int i = 0; i < kTries; ++i) {
+        const long fd = ::syscall(SYS_openat2, root.get(), name.c_str(), &how, sizeof how);
+        if (fd >= 0) return static_cast<int>(fd);
+        if (errno != EAGAIN && errno != EINTR) break;
+    }
+    return -1;
+}
+
+bool is_missing(int err) {
+    return err == ENOENT || err == ENOTDIR || err == ELOOP;
+}
+
+Error root_error(int err, const std::string& note) {
+    Error error = file_error(err, note);
+    if (err == ELOOP) error.code = Errc::not_found;
+    if (err == ENOSYS) {
+        error.code = Errc::unsupported;
+        error.notes.back() += " (openat2 needs Linux 5.6)";
+    }
+    return error;
+}
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+FileKind kind_of(int directory, const dirent& entry) {
+    switch (entry.d_type) {
+        case DT_REG:
+            return FileKind::regular;
+        case DT_DIR:
+            return FileKind::directory;
+        case DT_LNK:
+            return FileKind::symbolic_link;
+        case DT_UNKNOWN: {  // a file system that keeps no types in its directories
+            struct stat status{};
+            const int failed = ::fstatat(directory, entry.d_name, &status, AT_SYMLINK_NOFOLLOW);
+            return failed != 0 ? FileKind::other : kind_of(status.st_mode);
+        }
+        default:
+            return FileKind::other;
+    }
+}
+
+}  // namespace
+
+Result<FileStatus> status_of(const Fd& fd, const std::string& name) {
+    struct stat status{};
+    if (::fstat(fd.get(), &status) != 0) return file_error(errno, "look at " + name);
+    return FileStatus{.kind = kind_of(status.st_mode),
+                      .size = static_cast<std::uint64_t>(status.st_size),
+                      .device = status.st_dev,
+                      .inode = status.st_ino,
+                      .modified = nanoseconds(status.st_mtim),
+                      .changed = nanoseconds(status.st_ctim)};
+}
+
+Result<Root> Root::open(const std::string& directory) {
+    Fd fd = TRY(cordwainer::open_file(directory, O_PATH | O_DIRECTORY));
+    const std::unique_ptr<char, decltype(&::free)> real(::realpath(directory.c_str(), nullptr),
+                                                        &::free);
+    if (!real) return file_error(errno, "resolve " + directory);
+    return Root(std::move(fd), real.get());
+}
+
+std::string Root::outside(std::string_view path) const {
+    std::string result = path_ == "/" ? "" : path_;
+    if (!path.starts_with('/')) result += '/';
+    return result += path;
+}
+
+std::optional<std::string> Root::inside(const std::string& machine_path) const {
+    std::error_code failed;
+    const std::filesystem::path real = std::filesystem::weakly_canonical(machine_path, failed);
+    std::string text = failed ? machine_path : real.string();
+    if (!text.starts_with('/')) text = std::filesystem::absolute(text, failed).string();
+    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+    if (path_ == "/") return text;
+    if (text == path_) return "/";
+    if (!text.starts_with(path_ + "/")) return std::nullopt;
+    return text.substr(path_.size());
+}
+
+Result<Fd> Root::open_file(std::string_view path, int flags) const {
+    Fd fd(open_in_root(fd_, path, flags));
+    if (!fd) return root_error(errno, "open " + outside(path));
+    return fd;
+}
+
+Result<std::optional<FileStatus>> Root::status_with(std::string_view path, int flags) const {
+    const Fd fd(open_in_root(fd_, path, O_PATH | flags));
+    if (!fd && is_missing(errno)) return std::nullopt;
+    if (!fd) return root_error(errno, "look at " + outside(path));
+    return TRY(status_of(fd, outside(path)));
+}
+
+Result<std::optional<FileStatus>> Root::status(std::string_view path) const {
+    return status_with(path, 0);
+}
+
+Result<std::optional<FileStatus>> Root::link_status(std::string_view path) const {
+    return status_with(path, O_NOFOLLOW);
+}
+
+Result<std::string> Root::read_link(std::string_view path) const {
+    const Fd fd(open_in_root(fd_, path, O_PATH | O_NOFOLLOW));
+    if (!fd) return root_error(errno, "read the link " + outside(path));
+    std::string text(PATH_MAX, '\0');  // no link is longer
+    const ssize_t size = ::readlinkat(fd.get(), "", text.data(), text.size());
+    if (size < 0 && (errno == EINVAL || errno == ENOENT)) {
+        return Error(Errc::invalid_input, outside(path) + " is not a symbolic link");
+    }
+    if (size < 0) return root_error(errno, "read the link " + outside(path));
+    text.resize(static_cast<std::size_t>(size));
+    return text;
+}
+
+Result<std::string> Root::follow(std::string_view path) const {
+    constexpr int kMostLinks = 40;  // as the kernel
+    std::filesystem::path place = std::filesystem::path("/") / path;
+    for (int i = 0; i <= kMostLinks; ++i) {
+        const auto status = TRY(link_status(place.string()));
+        if (!status) {
+            return Error(
+                Errc::not_found,
+                outside(path) + " leads to " + outside(place.string()) + ", which does not exist");
+        }
+        if (status->kind != FileKind::symbolic_link) return place.lexically_normal().string();
+        const std::string target = TRY(read_link(place.string()));
+        place = place.parent_path() / target;
+    }
+    return Error(Errc::not_found, outside(path) + " leads in circles");
+}
+
+Result<std::string> Root::read(std::string_view path, std::uint64_t limit) const {
+    // O_NONBLOCK: a FIFO of that name must not stop us; it means nothing to a regular file.
+    const Fd fd = TRY(open_file(path, O_RDONLY | O_NONBLOCK));
+    const std::string name = outside(path);
+    const FileStatus status = TRY(status_of(fd, name));
+    if (status.kind != FileKind::regular) {
+        return Error(Errc::invalid_input, name + " is not a regular file");
+    }
+    const Bytes bytes = TRY(read_rest(fd, name, limit));
+    return to_text(bytes);
+}
+
+Result<std::vector<DirectoryEntry>> Root::list(std::string_view path) const {
+    Fd fd = TRY(open_file(path, O_RDONLY | O_DIRECTORY));
+    const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(fd.get()));
+    if (!directory) return file_error(errno, "list " + outside(path));
+    const int descriptor = fd.release();  // closed by closedir
+    std::vector<DirectoryEntry> entries;
+    while (true) {
+        errno = 0;
+        const dirent* entry = ::readdir(directory.get());
+        if (!entry) break;
+        const std::string_view name = entry->d_name;
+        if (name == "." || name == "..") continue;
+        entries.push_back({std::string(name), kind_of(descriptor, *entry)});
+    }
+    if (errno != 0) return file_error(errno, "list " + outside(path));
+    std::ranges::sort(entries, {}, &DirectoryEntry::name);
+    return entries;
+}
+
+Result<void> Root::make_directories(std::string_view path) const {
+    std::string done;
+    for (const std::filesystem::path& part : std::filesystem::path(path)) {
+        if (part.empty() || part == "/") continue;
+        const std::string next = done + "/" + part.string();
+        const auto status = TRY(this->status(next));
+        if (!status) {
+            const Fd parent = TRY(open_file(done, O_PATH | O_DIRECTORY));
+            if (::mkdirat(parent.get(), part.c_str(), 0755) != 0 && errno != EEXIST) {
+                return file_error(errno, "make the directory " + outside(next));
+            }
+        } else if (status->kind != FileKind::directory) {
+            return Error(Errc::refused, outside(next) + " is not a directory");
+        }
+        done = next;
+    }
+    return {};
+}
+
+}  // namespace cordwainer
