@@ -1,16 +1,14 @@
 #include "cli/bootloaders.h"
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "bootloaders/registry.h"
 #include "cli/output.h"
 #include "core/nearest.h"
+#include "sys/spawn.h"
 
 namespace cordwainer::cli {
 namespace {
@@ -44,19 +42,6 @@ std::vector<FlatKey> flattened(const ConfigSchema& schema) {
     return keys;
 }
 
-bool on_path(const std::string& program) {
-    if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0;
-    const char* path = std::getenv("PATH");
-    std::string_view rest = path ? path : "/usr/bin:/bin";
-    while (!rest.empty()) {
-        const std::size_t colon = std::min(rest.find(':'), rest.size());
-        const std::string candidate = std::string(rest.substr(0, colon)) + "/" + program;
-        if (::access(candidate.c_str(), X_OK) == 0) return true;
-        rest.remove_prefix(std::min(colon + 1, rest.size()));
-    }
-    return false;
-}
-
 // What this machine lacks to install the bootloader as its defaults are; empty when nothing.
 std::vector<std::string> missing_here(const Bootloader& bootloader) {
     const auto request =
@@ -64,7 +49,7 @@ std::vector<std::string> missing_here(const Bootloader& bootloader) {
     if (!request) return {request.error().message()};
     std::vector<std::string> missing;
     const auto& command = request->version_command;
-    if (!command.empty() && !on_path(command.front())) {
+    if (!command.empty() && !find_program(command.front())) {
         missing.push_back(fmt::format("the program {} is not installed", command.front()));
     }
     for (const PackageRequest::Files& files : request->files) {

@@ -160,7 +160,7 @@ void check_value(const std::string& name,
 void check_table(const ConfigSchema& schema,
                  const ConfigValue& table,
                  std::vector<Problem>& problems) {
-    const std::string where = schema.name.empty() ? "here" : "in [" + schema.name + "]";
+    const std::string where = schema.name.empty() ? "at the top level" : "in [" + schema.name + "]";
     for (const ConfigKey& key : schema.keys) {
         if (!key.required || table.find(key.name)) continue;
         problems.push_back({table.location,
