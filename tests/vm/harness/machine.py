@@ -125,9 +125,10 @@ class Machine:
             # Else the firmware waits five seconds for a key.
             command += ["-boot", "menu=on,splash-time=1"]
         if self.disk is not None:
+            boot = ",bootindex=0" if self.kernel is None else ""
             command += ["-drive", f"if=none,id=disk,format={self.disk_format},snapshot=on,"
                                   f"file={self.disk}",
-                        "-device", "virtio-blk-pci,drive=disk,bootindex=0"]
+                        "-device", f"virtio-blk-pci,drive=disk{boot}"]
         for option, value in (("-kernel", self.kernel), ("-initrd", self.initrd),
                               ("-append", self.append)):
             if value is not None:
