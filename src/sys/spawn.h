@@ -15,12 +15,12 @@ namespace cordwainer {
 struct SpawnRequest {
     // The program first: a name to look up in PATH, or a path if it contains "/".
     std::vector<std::string> arguments;
-    std::filesystem::path directory;                 // to run in; empty: the caller's
-    std::map<std::string, std::string> environment;  // set in addition to the caller's
-    std::optional<std::string> input;                // standard input; none: /dev/null
-    std::filesystem::path output_file;  // standard output goes to this file, made or truncated;
-                                        // empty: it is returned
-    std::optional<std::chrono::milliseconds> timeout;  // then its process group is killed
+    std::filesystem::path directory = {};                 // to run in; empty: the caller's
+    std::map<std::string, std::string> environment = {};  // set in addition to the caller's
+    std::optional<std::string> input = {};                // standard input; none: /dev/null
+    std::filesystem::path output_file = {};  // standard output goes to this file, made or
+                                             // truncated; empty: it is returned
+    std::optional<std::chrono::milliseconds> timeout = {};  // then its process group is killed
     // The program talks to the user: standard input, output and error are the caller's, and
     // nothing is captured. It stays in the caller's process group, so that it has the terminal.
     bool interactive = false;
