@@ -1,5 +1,6 @@
 // The ports through which the executor reaches a target. A live machine, the tree of a partition of
-// an image, an image file and the tests' modelled disks implement them.
+// an image, an image file and the tests' modelled disks implement them; what makes a commit atomic
+// on a medium is in the implementation for that medium.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +13,29 @@
 #include "core/error.h"
 #include "core/rel_path.h"
 #include "core/sha256.h"
-#include "model/source.h"
+#include "model/contents.h"
+#include "model/step.h"
 
 namespace cordwainer {
 
-// The bytes of a realised source, as a file on the machine that runs cordwainer.
-class Contents {
-  public:
-    Contents() = default;
-    virtual ~Contents() = default;
-    Contents(const Contents&) = delete;
-    Contents& operator=(const Contents&) = delete;
-    Contents(Contents&&) = delete;
-    Contents& operator=(Contents&&) = delete;
+// What tells whether a file is the one that was written, without reading it.
+struct FileState {
+    std::uint64_t size = 0;
+    // Changes when the file's content may have changed (its change time, its first cluster). Opaque
+    // to the executor; empty where the medium has nothing of the kind.
+    std::string stamp = {};
 
-    // A readable file with the source's bytes. They are compared with the digest when copied.
-    virtual Result<std::filesystem::path> locate(const RealisedSource& source) = 0;
+    bool operator==(const FileState&) const = default;
 };
 
-// A file target: a directory on some medium. Paths are below it.
+// Room on a file target's medium.
+struct FreeSpace {
+    std::uint64_t bytes = 0;
+    std::uint32_t block_size = 4096;  // every file takes whole blocks
+};
+
+// A file target: a directory on some medium. Paths are below it and never lead out of it, whatever
+// symbolic links are there.
 class FileTarget {
   public:
     FileTarget() = default;
@@ -40,31 +45,44 @@ class FileTarget {
     FileTarget(FileTarget&&) = delete;
     FileTarget& operator=(FileTarget&&) = delete;
 
-    // The size of the regular file at `path`; nothing where there is none.
-    virtual Result<std::optional<std::uint64_t>> size(const RelPath& path) = 0;
+    // The regular file at `path`; nothing where there is none.
+    virtual Result<std::optional<FileState>> look(const RelPath& path) = 0;
 
-    // All of a small file (inventories, menus); nothing where there is none.
+    // All of a file; nothing where there is none.
     virtual Result<std::optional<Bytes>> read(const RelPath& path) = 0;
 
-    // Puts a copy of `from` at `path`, where nothing refers to it yet: written, durable, read back
-    // and compared with `digest` (corrupt on a difference). Parent directories are made. A file of
-    // that name that a cut run left is written anew.
+    // The digest of a file's content; nothing where there is none.
+    virtual Result<std::optional<Digest>> digest(const RelPath& path) = 0;
+
+    // Writes a small file in place, making it and its parent directories where they are missing;
+    // durable when it returns. A cut leaves it torn: only for files that come in pairs (the
+    // inventory).
+    virtual Result<void> write(const RelPath& path, ByteView bytes) = 0;
+
+    // Puts a copy of `from` at `path`, which nothing that boots refers to. Parent directories are
+    // made. A file of that name that a cut run left is written anew. Bytes of another digest than
+    // `digest` are corrupt, and not left under the name. Durable, and compared with what the medium
+    // gives back, at the latest when the next settle() returns.
     virtual Result<void> stage(const RelPath& path,
                                const std::filesystem::path& from,
                                const Digest& digest) = 0;
 
     // Makes `path` have the content of `from` by the medium's atomic exchange: at every moment a
-    // reader finds the old file or the new one, whole. Durable when it returns.
+    // reader, also one that replays no journal, finds the old file or the new one, whole. Checked
+    // as stage does. Durable when it returns.
     virtual Result<void> replace(const RelPath& path,
                                  const std::filesystem::path& from,
                                  const Digest& digest) = 0;
 
     // Removes a file, and its parent directories below the target that this leaves empty. No error
-    // where it is not there.
+    // where it is not there. Durable at the latest when the next settle() returns.
     virtual Result<void> remove(const RelPath& path) = 0;
 
-    // Makes everything written so far readable by a reader that replays no journal.
+    // Makes everything done so far durable, and readable by a reader that replays no journal.
     virtual Result<void> settle() = 0;
+
+    // Nothing where room does not matter here (a tree from which a file system is sized later).
+    virtual Result<std::optional<FreeSpace>> free_space() = 0;
 };
 
 // A block target: a whole disk, or an image file.
@@ -87,6 +105,20 @@ class BlockTarget {
 
     // Writes the 512 bytes of LBA 0 as one write, durable when it returns.
     virtual Result<void> write_boot_sector(ByteView sector) = 0;
+};
+
+// The firmware's list of what it can start.
+class FirmwareEntries {
+  public:
+    FirmwareEntries() = default;
+    virtual ~FirmwareEntries() = default;
+    FirmwareEntries(const FirmwareEntries&) = delete;
+    FirmwareEntries& operator=(const FirmwareEntries&) = delete;
+    FirmwareEntries(FirmwareEntries&&) = delete;
+    FirmwareEntries& operator=(FirmwareEntries&&) = delete;
+
+    // Makes sure that an entry names this program; whether one had to be written.
+    virtual Result<bool> ensure(const FirmwareEntry& entry) = 0;
 };
 
 // What the user sees while steps are applied.

@@ -19,6 +19,7 @@ struct Reference {
     std::string path;  // inside the system
     Digest digest;
     std::uint64_t size = 0;
+    TargetId target = {};  // where the file that names it lies; make_plan fills it in
 
     bool operator==(const Reference&) const = default;
 };

@@ -133,6 +133,7 @@ Result<Plan> make_plan(const Bootloader& bootloader,
                                     .uuid = target.boot.uuid,
                                     .own = installer.own});
             append(plan.steps, std::move(made.steps));
+            for (Reference& reference : made.references) reference.target = target.id;
             append(plan.references, std::move(made.references));
             append(plan.warnings, std::move(made.warnings));
         }
