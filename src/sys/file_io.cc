@@ -10,14 +10,17 @@
 #include <utility>
 #include <vector>
 
+#include "sys/interrupt.h"
+
 namespace cordwainer {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} << 10U;
 
-// read(2) again after signals; 0 at the end of the file.
+// read(2) again after signals, unless they ask to stop; 0 at the end of the file.
 Result<std::size_t> read_some(const Fd& fd, std::span<std::byte> buffer, const std::string& name) {
     while (true) {
+        if (stop_requested()) return stopped();
         const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
         if (n >= 0) return static_cast<std::size_t>(n);
         if (errno != EINTR) return file_error(errno, "read " + name);

@@ -18,6 +18,7 @@
 
 #include "sys/descriptor.h"
 #include "sys/file_io.h"
+#include "sys/interrupt.h"
 
 namespace cordwainer {
 namespace {
@@ -146,7 +147,7 @@ struct Stream {
     }
 };
 
-enum class Ending { exited, timed_out, overrun };
+enum class Ending { exited, timed_out, overrun, stopped };
 
 // Reads the streams until the program has ended, or must be made to. A grandchild that holds a pipe
 // open does not keep us.
@@ -161,9 +162,10 @@ Result<Ending> watch(const Fd& process,
                 std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - Clock::now());
             wait = static_cast<int>(std::clamp<std::int64_t>(left.count() + 1, 0, 60'000));
         }
-        std::array<pollfd, 3> fds{{{process.get(), POLLIN, 0},
+        std::array<pollfd, 4> fds{{{process.get(), POLLIN, 0},
                                    {output.pipe.get(), POLLIN, 0},
-                                   {errors.pipe.get(), POLLIN, 0}}};
+                                   {errors.pipe.get(), POLLIN, 0},
+                                   {stop_descriptor(), POLLIN, 0}}};
         if (::poll(fds.data(), fds.size(), wait) < 0 && errno != EINTR)
             return system_error(errno, "wait for a program");
         const bool ended = (fds[0].revents & POLLIN) != 0;
@@ -171,8 +173,32 @@ Result<Ending> watch(const Fd& process,
         errors.drain();
         if (output.overrun) return Ending::overrun;
         if (ended) return Ending::exited;
+        if (stop_requested()) return Ending::stopped;
         if (deadline && Clock::now() >= *deadline) return Ending::timed_out;
     }
+}
+
+// Whether the program ends within this time, without taking its status.
+bool ends_within(const Fd& process, std::chrono::milliseconds time) {
+    const Clock::time_point end = Clock::now() + time;
+    while (true) {
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+        pollfd waiting{process.get(), POLLIN, 0};
+        const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
+        if (ready > 0) return true;
+        if (ready == 0 || errno != EINTR) return false;
+    }
+}
+
+// Ends a program before its time.
+void end_early(const SpawnRequest& request, pid_t child, const Fd& process, bool politely) {
+    if (!request.interactive) {
+        ::kill(-child, SIGKILL);
+        return;
+    }
+    if (politely) ::kill(child, SIGTERM);
+    if (!politely || !ends_within(process, std::chrono::seconds(5))) ::kill(child, SIGKILL);
 }
 
 Result<siginfo_t> reap(const Fd& process) {
@@ -208,6 +234,7 @@ Result<void> check_ending(const SpawnRequest& request,
             errors);
     }
     if (ending == Ending::overrun) return failure(request, "printed more than 64 MiB", errors);
+    if (ending == Ending::stopped) return stopped();
     if (info.si_code != CLD_EXITED) {
         const char* name = ::sigabbrev_np(info.si_status);
         return failure(request,
@@ -338,12 +365,23 @@ Result<SpawnOutput> spawn(const SpawnRequest& request) {
     }
     std::optional<Clock::time_point> deadline;
     if (request.timeout) deadline = Clock::now() + *request.timeout;
+    Result<void> talk;
+    if (request.meanwhile) {
+        talk = request.meanwhile([&] { return !ends_within(process, std::chrono::seconds(0)); });
+        if (!talk && !ends_within(process, std::chrono::seconds(0))) {
+            end_early(request, child, process, false);
+            TRY_VOID(reap(process));
+            return talk.error();
+        }
+    }
     const Result<Ending> ending =
         watch(process, plumbing.read_output, plumbing.read_errors, deadline);
-    if (!ending || *ending != Ending::exited) ::kill(request.interactive ? child : -child, SIGKILL);
+    if (!ending || *ending != Ending::exited)
+        end_early(request, child, process, ending && *ending == Ending::stopped);
     const siginfo_t info = TRY(reap(process));
     if (!ending) return ending.error();
     TRY_VOID(check_ending(request, *ending, info, plumbing.read_errors));
+    if (!talk) return talk.error();
     return SpawnOutput{std::move(plumbing.read_output.text), std::move(plumbing.read_errors.text)};
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,10 @@ struct SpawnRequest {
     // The program talks to the user: standard input, output and error are the caller's, and
     // nothing is captured. It stays in the caller's process group, so that it has the terminal.
     bool interactive = false;
+    // Called once the program runs, to talk to it by other means than its standard streams, which
+    // are not read meanwhile; `running` says whether it still does. Where it fails, the program is
+    // killed, and the error returned (or the program's own, where it had failed before).
+    std::function<Result<void>(const std::function<bool()>& running)> meanwhile = {};
 };
 
 // What a program that succeeded has printed.
@@ -37,7 +42,9 @@ struct SpawnOutput {
 //
 // not_found: there is no such program; the message names it. tool_failed: it exited with another
 // status than 0, was killed by a signal, ran longer than `timeout` or printed more than 64 MiB;
-// the message has the command's name and the end of its standard error.
+// the message has the command's name and the end of its standard error. stopped(), where the caller
+// is asked to stop (sys/interrupt.h): the program's process group is killed, an interactive one is
+// given five seconds to end by SIGTERM.
 [[nodiscard]] Result<SpawnOutput> spawn(const SpawnRequest& request);
 
 // Where PATH has an executable file of this name; nothing where it has none. A name with "/" is

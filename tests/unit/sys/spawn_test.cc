@@ -196,6 +196,43 @@ TEST(Spawn, ATextFileWithoutInterpreterIsAnError) {
     EXPECT_THAT(done.error().message(), HasSubstr("broken"));
 }
 
+TEST(Spawn, TalksToTheProgramMeanwhile) {
+    const auto directory = TemporaryDirectory::make({}, "cordwainer-test-");
+    ASSERT_TRUE(directory);
+    const std::filesystem::path go = directory->path() / "go";
+    SpawnRequest request = shell("while ! [ -e " + go.string() + " ]; do sleep 0.01; done; echo x");
+    bool was_running = false;
+    request.meanwhile = [&](const std::function<bool()>& running) -> Result<void> {
+        was_running = running();
+        return write_durably(go, {});
+    };
+    const auto done = spawn(request);
+    ASSERT_TRUE(done) << done.error().message();
+    EXPECT_TRUE(was_running);
+    EXPECT_EQ(done->output, "x\n");
+}
+
+TEST(Spawn, AFailedTalkKillsTheProgram) {
+    const auto start = std::chrono::steady_clock::now();
+    SpawnRequest request = shell("sleep 20");
+    request.meanwhile = [](const auto&) -> Result<void> { return Error(Errc::io, "no answer"); };
+    const auto done = spawn(request);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().message(), "no answer");
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(Spawn, TheProgramsOwnFailureSaysMoreThanAFailedTalk) {
+    SpawnRequest request = shell("echo bad option >&2; exit 1");
+    request.meanwhile = [](const std::function<bool()>& running) -> Result<void> {
+        while (running()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        return Error(Errc::io, "no answer");
+    };
+    const auto done = spawn(request);
+    ASSERT_FALSE(done);
+    EXPECT_THAT(done.error().message(), HasSubstr("bad option"));
+}
+
 TEST(FindProgram, LooksInPathOnly) {
     const auto found = find_program("sh");
     ASSERT_TRUE(found);
