@@ -64,10 +64,13 @@ class Lab:
                         **run_options)
         return image
 
+    def machine(self, disk, firmware=BIOS, **options):
+        return Machine(disk, firmware, **options)
+
     def boot(self, disk, firmware=BIOS, *, choose=(), before=None, expect="FAKE-DONE", **options):
         """Boots an image, goes to the menu positions `choose`, waits for `expect` and the power
         off: all that was printed. `before(machine)` talks to the machine before the menu."""
-        with Machine(disk, firmware, **options) as machine:
+        with self.machine(disk, firmware, **options) as machine:
             if before is not None:
                 before(machine)
             if choose:

@@ -59,11 +59,12 @@ class Machine:
     """Context manager: the machine is started on entry and gone on exit.
 
     `disk` is an image file, or None to boot `kernel` (an EFI program under UEFI, else a Linux
-    kernel). `limit` is in seconds for the whole life of the machine.
+    kernel). `limit` is in seconds for the whole life of the machine. With `graphics`, BIOS and what
+    uses it draw on a screen that nobody sees, instead of on the serial console.
     """
 
     def __init__(self, disk=None, firmware=BIOS, *, limit=60, memory=512, kernel=None, initrd=None,
-                 append=None, disk_format="raw", extra=()):
+                 append=None, disk_format="raw", graphics=False, extra=()):
         self.disk = disk
         self.firmware = firmware
         self.limit = limit
@@ -72,6 +73,7 @@ class Machine:
         self.initrd = initrd
         self.append = append
         self.disk_format = disk_format
+        self.graphics = graphics
         self.extra = list(extra)
         self.text = ""       # all that the guest printed, without escape sequences
         self._raw = ""
@@ -110,7 +112,7 @@ class Machine:
             command = ["qemu-system-aarch64", "-M", "virt,acpi=off", "-cpu", "cortex-a57"]
         else:
             # Without graphics SeaBIOS puts its console, and so GRUB's, on the serial port.
-            graphics = ",graphics=off" if self.firmware == BIOS else ""
+            graphics = ",graphics=off" if self.firmware == BIOS and not self.graphics else ""
             machine = "pc" if self.firmware == BIOS else "q35"
             command = ["qemu-system-x86_64", "-M", machine + graphics]
         command += ["-accel", "tcg", "-m", str(self.memory), "-display", "none", "-monitor", "none",
@@ -154,7 +156,8 @@ class Machine:
         self.text = plain(self._raw)
         return True
 
-    def _read_on(self, seconds):
+    def read_on(self, seconds):
+        """Reads whatever comes for some seconds more."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._read(end):
             pass
@@ -174,7 +177,7 @@ class Machine:
             for failure in failures:
                 found = re.compile(failure).search(self.text, self._seen, stop)
                 if found:
-                    self._read_on(0.5)  # the rest of the message
+                    self.read_on(0.5)  # the rest of the message
                     raise self._failure(f"'{found.group(0)}' instead of '{pattern}'")
             if match:
                 self._seen = match.end()
