@@ -2,13 +2,21 @@
 // boot sector as one write (DESIGN.md, section 6).
 #pragma once
 
+#include <cstdint>
+
 #include "apply/ports.h"
 #include "core/error.h"
 #include "model/step.h"
 
 namespace cordwainer {
 
-// Makes the disk start the step's boot code; whether anything had to be written.
+// What the step itself says wrong, without looking at the disk: refused where an image is larger
+// than its slot, the boot code is not 512 bytes, a slot includes LBA 0 or overlaps the other one.
+[[nodiscard]] Result<void> check_boot_code(const BasicSwitchBootCode<RealisedSource>& step,
+                                           std::uint32_t sector_size);
+
+// Makes the disk start the step's boot code. `changed` becomes true when something is about to be
+// written.
 //
 // The live slot is the one whose first LBA the boot sector has at `pointer_offset`. Where it
 // already holds its image and the boot sector is as it should be, nothing is written. Else the
@@ -16,10 +24,10 @@ namespace cordwainer {
 // written and read back, LBA 0 is read again, and written once with the bytes of `keep` as they are
 // there.
 //
-// refused: an image larger than its slot, a boot code of another size than 512 bytes, a slot that
-// includes LBA 0. corrupt: bytes that do not have their source's digest.
-[[nodiscard]] Result<bool> switch_boot_code(const BasicSwitchBootCode<RealisedSource>& step,
+// Errors: check_boot_code's; corrupt where a source does not have its digest; the disk's.
+[[nodiscard]] Result<void> switch_boot_code(const BasicSwitchBootCode<RealisedSource>& step,
                                             BlockTarget& disk,
-                                            Contents& contents);
+                                            Contents& contents,
+                                            bool& changed);
 
 }  // namespace cordwainer

@@ -26,6 +26,7 @@ struct OwnedFile {
     std::uint64_t size = 0;
     std::string stamp = {};  // FileState's, after it was written
     bool pending = false;    // about to be written: owned, but its content is not relied on
+    std::optional<Digest> former = {};  // pending: what it had before, and may still have
 
     bool operator==(const OwnedFile&) const = default;
 };

@@ -19,6 +19,8 @@ class HostContents : public Contents {
     // not_found, naming the file, where it does not exist.
     Result<std::filesystem::path> locate(const RealisedSource& source) override;
 
+    Result<Bytes> read(const RealisedSource& source) override;
+
   private:
     const Root& system_;
     std::filesystem::path state_;

@@ -38,7 +38,8 @@ class TreeFiles : public FileTarget {
     TreeFiles(Root tree, std::string base) : tree_(std::move(tree)), base_(std::move(base)) {}
 
     [[nodiscard]] std::string inside(const RelPath& path) const;
-    [[nodiscard]] Result<const Fd*> parent_of(const RelPath& path);
+    Result<const Fd*> parent_of(const RelPath& path);
+    Result<Fd> create(const RelPath& path);
 
     Root tree_;
     std::string base_;  // the target inside the tree, without a trailing "/"

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "core/bytes.h"
 #include "core/error.h"
 #include "model/source.h"
 
@@ -21,6 +22,9 @@ class Contents {
     // A readable file with the source's bytes. The caller compares them with the digest as it
     // copies them.
     virtual Result<std::filesystem::path> locate(const RealisedSource& source) = 0;
+
+    // All of a small source's bytes (boot code); corrupt where they do not have its digest.
+    virtual Result<Bytes> read(const RealisedSource& source) = 0;
 };
 
 }  // namespace cordwainer

@@ -28,7 +28,7 @@ namespace cordwainer {
 // The plan as a record keeps it: every host file for which `rooted` is false (it may change or go
 // while the record needs it) is copied into the store, and its source becomes that object.
 [[nodiscard]] Result<RealisedPlan> import_sources(
-    RealisedPlan plan,
+    const RealisedPlan& plan,
     ObjectStore& store,
     Contents& contents,
     const std::function<bool(const HostFile&)>& rooted);
