@@ -1,0 +1,53 @@
+// What the readers of generations share: looking at the files that boot, each once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "host/digest_cache.h"
+#include "model/generation.h"
+#include "sys/root.h"
+
+namespace cordwainer {
+
+class BootFiles {
+  public:
+    // `digests`: whether BootFile::digest is wanted.
+    BootFiles(const Root& root, DigestCache& cache, bool digests)
+        : root_(root), cache_(cache), digests_(digests) {}
+
+    // The file at `path`. What is wrong with it is added to `problems` as one sentence that begins
+    // with `what` ("the kernel") and names the path.
+    [[nodiscard]] BootFile look_at(const std::string& path,
+                                   const std::string& what,
+                                   std::vector<std::string>& problems);
+
+    // The version in a kernel that look_at has given, if it says one. That it cannot be read is
+    // added to `problems`, where look_at has not done so.
+    [[nodiscard]] std::optional<std::string> version_of(const BootFile& kernel,
+                                                        std::vector<std::string>& problems);
+
+    // A directory with a kernel image in it, as old boot parameters name it, is replaced by that
+    // image; where the image is missing too, the name that this machine's architecture would have.
+    [[nodiscard]] std::string kernel_image(const std::string& path);
+
+  private:
+    struct Seen {
+        BootFile file;
+        FileStatus status;
+        std::string wrong;  // what is wrong with it: "is missing"; "" for nothing
+    };
+
+    const Seen& see(const std::string& path);
+    Seen inspect(const std::string& path);
+
+    const Root& root_;
+    DigestCache& cache_;
+    bool digests_;
+    std::unordered_map<std::string, Seen> seen_;
+    std::unordered_map<std::string, std::string> images_;  // by what kernel_image was given
+};
+
+}  // namespace cordwainer
