@@ -1,5 +1,6 @@
 // The plan as JSON, format "cordwainer-plan/1" (docs/formats.md): what `plan --json` prints, what
-// records keep, and what bootloaders outside this tree write.
+// records keep, and what bootloaders outside this tree write. It does not have the places where
+// targets stand in a configuration: they say nothing to whoever reads the plan later.
 #pragma once
 
 #include <string>
