@@ -6,171 +6,117 @@
 
 #include "core/rel_path.h"
 #include "core/utc_time.h"
-#include "formats/located_json.h"
-#include "model/config_schema.h"
+#include "model/json_reader.h"
 
 namespace cordwainer {
 namespace {
 
 constexpr const char* kFormat = "cordwainer-boot-parameters/2";
 
-using Kind = ConfigType::Kind;
-using Check = std::optional<std::string> (*)(const std::string&);
-
-std::optional<std::string> check_text(const std::string& text) {
-    if (text.find('\0') == std::string::npos) return std::nullopt;
-    return "text without NUL characters";
+Result<std::string> text_of(const JsonPlace& place) {
+    std::string text = TRY(place.string());
+    if (text.find('\0') != std::string::npos) return place.error("must not contain NUL characters");
+    return text;
 }
 
-std::optional<std::string> check_path(const std::string& text) {
-    if (RelPath::parse(text)) return std::nullopt;
-    return "a path without \".\" and \"..\"";
+// A path that cannot climb: absolute, or relative to the generation's directory.
+Result<std::string> path_of(const JsonPlace& place) {
+    const std::string text = TRY(place.string());
+    const Result<RelPath> path = RelPath::parse(text);
+    if (!path) return place.error(path.error().message());
+    return (text.starts_with('/') ? "/" : "") + path->text();
 }
 
-std::optional<std::string> check_absolute(const std::string& text) {
-    if (text.starts_with('/') && !check_text(text)) return std::nullopt;
-    return "an absolute path";
+Result<std::string> absolute_path_of(const JsonPlace& place) {
+    std::string text = TRY(text_of(place));
+    if (!text.starts_with('/')) return place.error("must be an absolute path");
+    return text;
 }
 
-std::optional<std::string> check_time(const std::string& text) {
-    if (parse_utc(text)) return std::nullopt;
-    return "a time in UTC such as 2026-11-22T10:00:00Z";
+Result<Uuid> uuid_of(const JsonPlace& place) {
+    const std::string text = TRY(place.string());
+    const auto uuid = Uuid::parse(text);
+    if (!uuid) return place.error("must be a UUID");
+    return *uuid;
 }
 
-std::optional<std::string> check_uuid(const std::string& text) {
-    if (Uuid::parse(text)) return std::nullopt;
-    return "a UUID";
-}
-
-ConfigType string_type(Check check) {
-    ConfigType type;
-    type.kind = Kind::string;
-    type.check = check;
-    return type;
-}
-
-ConfigType list_of(ConfigType element) {
-    ConfigType type;
-    type.kind = Kind::list;
-    type.element.push_back(std::move(element));
-    return type;
-}
-
-ConfigType table_of(ConfigSchema schema) {
-    ConfigType type;
-    type.kind = Kind::table;
-    type.table.push_back(std::move(schema));
-    return type;
-}
-
-ConfigKey key(const char* name, ConfigType type, const char* meaning, bool required = false) {
-    return {.name = name,
-            .type = std::move(type),
-            .required = required,
-            .default_text = "",
-            .meaning = meaning};
-}
-
-ConfigSchema make_schema() {
-    const ConfigSchema device{"store.device",
-                              {key("uuid", string_type(check_uuid), "The file system's UUID."),
-                               key("label", string_type(check_text), "The file system's label."),
-                               key("nfs", string_type(check_text), "An export, HOST:/PATH.")}};
-    const ConfigSchema store{
-        "store",
-        {key("device", table_of(device), "The file system that holds the files."),
-         key("mount_point", string_type(check_absolute), "Where that is mounted."),
-         key("directory_prefix", string_type(check_absolute), "The btrfs subvolume in it."),
-         key("crypto_devices",
-             list_of(string_type(check_uuid)),
-             "LUKS containers to open first.")}};
-    return {"",
-            {key("format", string_type(check_text), "Format and version of this file.", true),
-             key("label", string_type(check_text), "What a menu shows.", true),
-             key("kernel", string_type(check_path), "The kernel's file.", true),
-             key("initrds", list_of(string_type(check_path)), "In loading order."),
-             key("command_line", string_type(check_text), "The kernel's arguments.", true),
-             key("multiboot_modules",
-                 list_of(list_of(string_type(check_text))),
-                 "Each: a file and its arguments."),
-             key("device_tree", string_type(check_path), "The device tree's file."),
-             key("created", string_type(check_time), "When the generation was made.", true),
-             key("store", table_of(store), "Where the boot side finds the files.")}};
-}
-
-const ConfigSchema& schema() {
-    static const ConfigSchema kSchema = make_schema();
-    return kSchema;
-}
-
-Error fail(const ConfigValue& value, const std::string& why, Errc code = Errc::invalid_input) {
-    return {code, value.location.text() + ": " + why};
-}
-
-// The accessors below follow check_config, which has made sure of the types.
-
-std::string text_at(const ConfigValue& table, const char* name) {
-    const ConfigValue* value = table.find(name);
-    return value ? std::get<std::string>(value->value) : "";
-}
-
-std::vector<std::string> texts_of(const ConfigValue& list) {
-    std::vector<std::string> texts;
-    for (const ConfigValue& value : std::get<ConfigList>(list.value)) {
-        texts.push_back(std::get<std::string>(value.value));
+// The list of member `key`, each element read by `read`; empty where it is missing.
+template <class T>
+Result<std::vector<T>> list_at(const JsonPlace& object,
+                               const char* key,
+                               Result<T> (*read)(const JsonPlace&)) {
+    std::vector<T> list;
+    const auto place = TRY(object.find(key));
+    if (!place) return list;
+    const auto elements = TRY(place->elements());
+    for (const JsonPlace& element : elements) {
+        T value = TRY(read(element));
+        list.push_back(std::move(value));
     }
-    return texts;
+    return list;
 }
 
-// Without superfluous slashes.
-std::string clean_path(const std::string& text) {
-    const auto path = RelPath::parse(text);
-    return path ? (text.starts_with('/') ? "/" : "") + path->text() : text;
-}
-
-Result<DeviceRef> read_device(const ConfigValue& store) {
-    const ConfigValue* device = store.find("device");
-    if (!device) return DeviceRef{};
-    int named = 0;
-    for (const char* name : {"uuid", "label", "nfs"}) named += device->find(name) ? 1 : 0;
-    if (named != 1) {
-        return fail(*device, "a device has exactly one of \"uuid\", \"label\" and \"nfs\"");
+// A module: its path and its arguments.
+Result<std::vector<std::string>> module_of(const JsonPlace& place) {
+    const auto elements = TRY(place.elements());
+    if (elements.empty()) return place.error("must begin with a path");
+    std::vector<std::string> module;
+    for (const JsonPlace& element : elements) {
+        std::string text = TRY(module.empty() ? path_of(element) : text_of(element));
+        module.push_back(std::move(text));
     }
-    if (device->find("label")) return FileSystemLabel{text_at(*device, "label")};
-    if (device->find("nfs")) return NfsExport{text_at(*device, "nfs")};
-    return Uuid::parse(text_at(*device, "uuid")).value();
+    return module;
 }
 
-Result<Store> read_store(const ConfigValue& document) {
+Result<DeviceRef> device_of(const JsonPlace& place) {
+    TRY_VOID(place.only({"uuid", "label", "nfs"}));
+    const auto members = TRY(place.members());
+    if (members.size() != 1) return place.error("must have one of \"uuid\", \"label\" and \"nfs\"");
+    const auto& [name, value] = members.front();
+    if (name == "uuid") {
+        Uuid uuid = TRY(uuid_of(value));
+        return DeviceRef(std::move(uuid));
+    }
+    std::string text = TRY(text_of(value));
+    if (name == "nfs") return DeviceRef(NfsExport{std::move(text)});
+    return DeviceRef(FileSystemLabel{std::move(text)});
+}
+
+Result<Store> store_of(const JsonPlace& place) {
+    TRY_VOID(place.only({"device", "mount_point", "directory_prefix", "crypto_devices"}));
     Store store;
-    const ConfigValue* table = document.find("store");
-    if (!table) return store;
-    store.device = TRY(read_device(*table));
-    if (table->find("mount_point")) store.mount_point = text_at(*table, "mount_point");
-    if (table->find("directory_prefix")) {
-        store.directory_prefix = text_at(*table, "directory_prefix");
-    }
-    if (const ConfigValue* devices = table->find("crypto_devices")) {
-        for (const std::string& uuid : texts_of(*devices)) {
-            store.crypto_devices.push_back(Uuid::parse(uuid).value());
-        }
-    }
+    const auto device = TRY(place.find("device"));
+    if (device) store.device = TRY(device_of(*device));
+    const auto mount_point = TRY(place.find("mount_point"));
+    if (mount_point) store.mount_point = TRY(absolute_path_of(*mount_point));
+    const auto prefix = TRY(place.find("directory_prefix"));
+    if (prefix) store.directory_prefix = TRY(absolute_path_of(*prefix));
+    store.crypto_devices = TRY(list_at(place, "crypto_devices", uuid_of));
     return store;
 }
 
-Result<std::vector<std::vector<std::string>>> read_modules(const ConfigValue& document) {
-    std::vector<std::vector<std::string>> modules;
-    const ConfigValue* list = document.find("multiboot_modules");
-    if (!list) return modules;
-    for (const ConfigValue& value : std::get<ConfigList>(list->value)) {
-        std::vector<std::string> module = texts_of(value);
-        if (module.empty() || check_path(module.front())) {
-            return fail(value, "a multiboot module begins with a path without \".\" and \"..\"");
-        }
-        module.front() = clean_path(module.front());
-        modules.push_back(std::move(module));
-    }
-    return modules;
+Result<std::int64_t> time_of(const JsonPlace& place) {
+    const std::string text = TRY(place.string());
+    const auto time = parse_utc(text);
+    if (!time) return place.error("must be a time in UTC such as 2026-11-22T10:00:00Z");
+    return *time;
+}
+
+// The member `key`, which must be there, read by `read`.
+template <class T>
+Result<T> value_at(const JsonPlace& object, const char* key, Result<T> (*read)(const JsonPlace&)) {
+    const JsonPlace place = TRY(object.at(key));
+    return read(place);
+}
+
+Result<void> check_format(const JsonPlace& document) {
+    const std::string format = TRY(value_at(document, "format", text_of));
+    if (format == kFormat) return {};
+    Error error =
+        document.error("boot parameters of format \"" + format +
+                       "\" are not known to this cordwainer, which reads \"" + kFormat + "\"");
+    error.code = Errc::unsupported;
+    return error;
 }
 
 using Json = nlohmann::ordered_json;
@@ -189,33 +135,29 @@ Json optional_json(const std::optional<std::string>& text) {
 }  // namespace
 
 Result<NativeParameters> parse_boot_json(const std::string& file, std::string_view text) {
-    const ConfigValue document = TRY(parse_located_json(file, text));
-    const ConfigValue* format = document.find("format");
-    const auto* name = format ? std::get_if<std::string>(&format->value) : nullptr;
-    if (name && *name != kFormat) {
-        return fail(*format,
-                    "boot parameters of format \"" + *name +
-                        "\" are not known to this cordwainer, which reads \"" + kFormat + "\"",
-                    Errc::unsupported);
-    }
-    const std::vector<std::string> problems = check_config(schema(), document);
-    if (!problems.empty()) return Error(Errc::invalid_input, problems.front());
-
+    const nlohmann::json json = TRY(parse_json(text, file));
+    const JsonPlace document(json, file);
+    TRY_VOID(check_format(document));  // first: another format may have other keys
+    TRY_VOID(document.only({"format",
+                            "label",
+                            "kernel",
+                            "initrds",
+                            "command_line",
+                            "multiboot_modules",
+                            "device_tree",
+                            "created",
+                            "store"}));
     NativeParameters parameters;
-    parameters.label = text_at(document, "label");
-    parameters.kernel = clean_path(text_at(document, "kernel"));
-    if (const ConfigValue* initrds = document.find("initrds")) {
-        for (const std::string& path : texts_of(*initrds)) {
-            parameters.initrds.push_back(clean_path(path));
-        }
-    }
-    parameters.command_line = text_at(document, "command_line");
-    parameters.multiboot_modules = TRY(read_modules(document));
-    if (document.find("device_tree")) {
-        parameters.device_tree = clean_path(text_at(document, "device_tree"));
-    }
-    parameters.created = parse_utc(text_at(document, "created")).value();
-    parameters.store = TRY(read_store(document));
+    parameters.label = TRY(value_at(document, "label", text_of));
+    parameters.kernel = TRY(value_at(document, "kernel", path_of));
+    parameters.initrds = TRY(list_at(document, "initrds", path_of));
+    parameters.command_line = TRY(value_at(document, "command_line", text_of));
+    parameters.multiboot_modules = TRY(list_at(document, "multiboot_modules", module_of));
+    const auto device_tree = TRY(document.find("device_tree"));
+    if (device_tree) parameters.device_tree = TRY(path_of(*device_tree));
+    parameters.created = TRY(value_at(document, "created", time_of));
+    const auto store = TRY(document.find("store"));
+    if (store) parameters.store = TRY(store_of(*store));
     return parameters;
 }
 
@@ -250,9 +192,9 @@ std::string native_command_line(std::string_view stored, std::uint64_t number) {
     bool quoted = false;
     std::size_t start = 0;
     for (std::size_t i = 0; i <= stored.size(); ++i) {
-        if (i < stored.size() && stored[i] == '"') quoted = !quoted;
-        const bool blank =
-            i < stored.size() && (stored[i] == ' ' || (stored[i] >= '\t' && stored[i] <= '\r'));
+        const char c = i < stored.size() ? stored[i] : ' ';
+        if (c == '"') quoted = !quoted;
+        const bool blank = c == ' ' || (c >= '\t' && c <= '\r');
         if (i < stored.size() && (!blank || quoted)) continue;
         if (stored.substr(start, i - start) == wanted) return std::string(stored);
         start = i + 1;
