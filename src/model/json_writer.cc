@@ -103,6 +103,19 @@ void JsonWriter::null() {
     text_ += "null";
 }
 
+void JsonWriter::json(std::string_view value) {
+    separate();
+    if (value.ends_with('\n')) value.remove_suffix(1);
+    // Strings have no line breaks, so every one is followed by indentation.
+    for (const char c : value) {
+        if (c == '\n') {
+            new_line();
+        } else {
+            text_ += c;
+        }
+    }
+}
+
 void JsonWriter::member(std::string_view name, std::string_view value) {
     key(name);
     string(value);

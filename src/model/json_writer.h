@@ -33,6 +33,9 @@ class JsonWriter {
     void boolean(bool value);
     void null();
 
+    // A whole text that a writer has finished, as one value.
+    void json(std::string_view value);
+
     // A member with a string, a number.
     void member(std::string_view name, std::string_view value);
     void member(std::string_view name, std::uint64_t value);

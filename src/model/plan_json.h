@@ -11,6 +11,8 @@
 
 namespace cordwainer {
 
+class JsonPlace;
+
 // Canonical: the same plan gives the same bytes. Ends with a newline.
 [[nodiscard]] std::string render_plan(const Plan& plan);
 [[nodiscard]] std::string render_plan(const RealisedPlan& plan);
@@ -20,5 +22,8 @@ namespace cordwainer {
 [[nodiscard]] Result<Plan> parse_plan(std::string_view json, const std::string& source_name);
 [[nodiscard]] Result<RealisedPlan> parse_realised_plan(std::string_view json,
                                                        const std::string& source_name);
+
+// The same inside a larger file: a record. The place is model/json_reader.h's.
+[[nodiscard]] Result<RealisedPlan> parse_realised_plan(const JsonPlace& place);
 
 }  // namespace cordwainer

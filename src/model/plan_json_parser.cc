@@ -226,9 +226,7 @@ Result<std::vector<T>> parse_array(const JsonPlace& place, std::string_view key,
 }
 
 template <class S>
-Result<BasicPlan<S>> parse_any(std::string_view text, const std::string& source_name) {
-    const nlohmann::json json = TRY(parse_json(text, source_name));
-    const JsonPlace root(json, source_name);
+Result<BasicPlan<S>> parse_any(const JsonPlace& root) {
     TRY_VOID(root.format(kPlanFormat));
     TRY_VOID(root.only(
         {"format", "bootloader", "generation", "targets", "steps", "references", "warnings"}));
@@ -245,12 +243,18 @@ Result<BasicPlan<S>> parse_any(std::string_view text, const std::string& source_
 
 }  // namespace
 
-Result<Plan> parse_plan(std::string_view json, const std::string& source_name) {
-    return parse_any<Source>(json, source_name);
+Result<Plan> parse_plan(std::string_view text, const std::string& source_name) {
+    const nlohmann::json json = TRY(parse_json(text, source_name));
+    return parse_any<Source>(JsonPlace(json, source_name));
 }
 
-Result<RealisedPlan> parse_realised_plan(std::string_view json, const std::string& source_name) {
-    return parse_any<RealisedSource>(json, source_name);
+Result<RealisedPlan> parse_realised_plan(std::string_view text, const std::string& source_name) {
+    const nlohmann::json json = TRY(parse_json(text, source_name));
+    return parse_any<RealisedSource>(JsonPlace(json, source_name));
+}
+
+Result<RealisedPlan> parse_realised_plan(const JsonPlace& place) {
+    return parse_any<RealisedSource>(place);
 }
 
 }  // namespace cordwainer

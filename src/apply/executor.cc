@@ -1,0 +1,206 @@
+#include "apply/executor.h"
+
+#include <optional>
+#include <utility>
+
+#include "apply/boot_code.h"
+#include "apply/survey.h"
+
+namespace cordwainer {
+namespace {
+
+class Run {
+  public:
+    Run(const RealisedPlan& plan,
+        const Bindings& bindings,
+        Contents& contents,
+        Progress& progress,
+        Survey survey,
+        ApplyOutcome& outcome)
+        : plan_(plan),
+          bindings_(bindings),
+          contents_(contents),
+          progress_(progress),
+          files_(std::move(survey.files)),
+          outcome_(outcome) {}
+
+    Result<void> all() {
+        TRY_VOID(claim());
+        TRY_VOID(stage());
+        TRY_VOID(commit());
+        return clean();
+    }
+
+  private:
+    // Writes the inventories *old ∪ new*: from here on a cut leaves nothing that nobody owns.
+    Result<void> claim() {
+        for (auto& [id, run] : files_) {
+            if (run.to_write.empty()) continue;
+            Inventory both = run.before;
+            for (const auto& [path, from] : run.to_write) {
+                OwnedFile file = run.after.files.at(path);
+                file.pending = true;
+                file.former = TRY(content_of(run, path));
+                both.files.insert_or_assign(path, std::move(file));
+            }
+            add_references(both, run.after.references);
+            outcome_.changed = true;
+            TRY_VOID(save_inventory(run.port, run.own(), both)
+                         .with_context("write the inventory of target " + id.text));
+            run.after.counter = both.counter;
+        }
+        return {};
+    }
+
+    // What an owned file holds now, before it is written.
+    static Result<std::optional<Digest>> content_of(FileRun& run, const RelPath& path) {
+        const auto before = run.before.files.find(path);
+        if (before == run.before.files.end()) return std::nullopt;
+        if (!before->second.pending) return before->second.digest;
+        return run.port.digest(path);
+    }
+
+    Result<void> stage() {
+        progress_.phase("stage", bytes_to_write(false));
+        for (const RealisedStep& step : plan_.steps) {
+            const auto file = file_step(step);
+            if (!file || file->commit) continue;
+            TRY_VOID(write(step, *file)
+                         .with_context("stage " + file->path.text() + " on target " +
+                                       target_of(step).text));
+        }
+        for (auto& [id, run] : files_) {
+            if (run.to_write.empty() && !run.unsettled) continue;
+            outcome_.changed = true;
+            TRY_VOID(run.port.settle().with_context("settle target " + id.text));
+        }
+        return {};
+    }
+
+    Result<void> commit() {
+        progress_.phase("commit", bytes_to_write(true));
+        for (const RealisedStep& step : plan_.steps) {
+            TRY_VOID(commit(step).with_context("commit on target " + target_of(step).text));
+        }
+        return {};
+    }
+
+    Result<void> commit(const RealisedStep& step) {
+        if (const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step))
+            return commit_boot_code(*boot);
+        if (const auto* entry = std::get_if<FirmwareEntry>(&step)) return commit_entry(*entry);
+        const auto file = file_step(step);
+        if (!file || !file->commit) return {};
+        return write(step, *file).with_context("replace " + file->path.text());
+    }
+
+    Result<void> commit_boot_code(const BasicSwitchBootCode<RealisedSource>& step) {
+        const auto disk = bindings_.blocks.find(step.target);
+        if (disk == bindings_.blocks.end()) return {};
+        return switch_boot_code(step, *disk->second, contents_, outcome_.changed);
+    }
+
+    Result<void> commit_entry(const FirmwareEntry& step) {
+        if (!files_.contains(step.target)) return {};
+        if (!bindings_.firmware) {
+            outcome_.not_done.push_back("no firmware entry \"" + step.title + "\" was made for " +
+                                        step.path.text() + " on target " + step.target.text);
+            return {};
+        }
+        const bool made = TRY(bindings_.firmware->ensure(step));
+        if (made) outcome_.changed = true;
+        return {};
+    }
+
+    // Stages or replaces the file of a step, if it is one to write.
+    Result<void> write(const RealisedStep& step, const FileStep& file) {
+        const auto run = files_.find(target_of(step));
+        if (run == files_.end()) return {};
+        const auto from = run->second.to_write.find(file.path);
+        if (from == run->second.to_write.end()) return {};
+        const Digest digest = digest_of(file.source);
+        FileTarget& port = run->second.port;
+        TRY_VOID(file.commit ? port.replace(file.path, from->second, digest)
+                             : port.stage(file.path, from->second, digest));
+        progress_.advance(size_of(file.source));
+        return {};
+    }
+
+    Result<void> clean() {
+        progress_.phase("clean", 0);
+        for (auto& [id, run] : files_) {
+            if (!run.dirty()) continue;
+            outcome_.changed = true;
+            TRY_VOID(clean(run).with_context("clean target " + id.text));
+        }
+        return {};
+    }
+
+    // Removes what is no longer owned and writes the inventory *new*.
+    Result<void> clean(FileRun& run) {
+        for (const RelPath& path : run.to_remove) {
+            const bool ours = TRY(still_ours(run, path));
+            if (ours) {
+                TRY_VOID(run.port.remove(path));
+            } else {
+                outcome_.warnings.push_back(path.text() + " on target " + run.planned.id.text +
+                                            " is no longer what was installed there, and is left");
+            }
+        }
+        if (!run.to_remove.empty()) TRY_VOID(run.port.settle());
+        for (const auto& [path, from] : run.to_write) {
+            const std::optional<FileState> state = TRY(run.port.look(path));
+            if (state) run.after.files.at(path).stamp = state->stamp;
+        }
+        return save_inventory(run.port, run.own(), run.after);
+    }
+
+    // Everything below the target's own directory is ours. A name that others use too is ours while
+    // it holds what we gave it.
+    static Result<bool> still_ours(FileRun& run, const RelPath& path) {
+        if (path.text().starts_with(run.own().text() + "/")) return true;
+        const std::optional<Digest> digest = TRY(run.port.digest(path));
+        const OwnedFile& file = run.before.files.at(path);
+        return !digest || *digest == file.digest || digest == file.former;
+    }
+
+    [[nodiscard]] std::uint64_t bytes_to_write(bool commits) const {
+        std::uint64_t bytes = 0;
+        for (const RealisedStep& step : plan_.steps) {
+            const auto file = file_step(step);
+            const auto run = files_.find(target_of(step));
+            if (file && file->commit == commits && run != files_.end() &&
+                run->second.to_write.contains(file->path))
+                bytes += size_of(file->source);
+        }
+        return bytes;
+    }
+
+    const RealisedPlan& plan_;
+    const Bindings& bindings_;
+    Contents& contents_;
+    Progress& progress_;
+    std::map<TargetId, FileRun> files_;  // the bound ones
+    ApplyOutcome& outcome_;
+};
+
+}  // namespace
+
+ApplyOutcome apply(const RealisedPlan& plan,
+                   const Bindings& bindings,
+                   Contents& contents,
+                   Progress& progress) {
+    ApplyOutcome outcome;
+    Result<Survey> found = survey(plan, bindings, contents);
+    if (!found) {
+        outcome.result = found.error();
+        return outcome;
+    }
+    outcome.warnings = found->warnings;
+    outcome.result = check_room(plan, *found);
+    if (!outcome.result) return outcome;
+    outcome.result = Run(plan, bindings, contents, progress, std::move(*found), outcome).all();
+    return outcome;
+}
+
+}  // namespace cordwainer

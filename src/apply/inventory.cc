@@ -1,0 +1,163 @@
+#include "apply/inventory.h"
+
+#include <array>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "model/json_reader.h"
+#include "model/json_writer.h"
+
+namespace cordwainer {
+namespace {
+
+constexpr std::string_view kFormat = "cordwainer-inventory/1";
+
+Error damaged(const std::string& source_name, const std::string& how) {
+    return {Errc::corrupt, source_name + ": " + how};
+}
+
+std::string render_body(const Inventory& inventory) {
+    JsonWriter json;
+    json.begin_object();
+    json.key("files");
+    json.begin_array();
+    for (const auto& [path, file] : inventory.files) {
+        json.begin_object(JsonWriter::Layout::one_line);
+        json.member("path", path.text());
+        json.member("digest", file.digest.hex());
+        json.member("size", file.size);
+        if (!file.stamp.empty()) json.member("stamp", file.stamp);
+        if (file.pending) {
+            json.key("pending");
+            json.boolean(true);
+        }
+        if (file.former) json.member("former", file.former->hex());
+        json.end_object();
+    }
+    json.end_array();
+    json.key("references");
+    json.begin_array();
+    for (const Reference& reference : inventory.references) {
+        json.begin_object(JsonWriter::Layout::one_line);
+        json.member("path", reference.path);
+        json.member("digest", reference.digest.hex());
+        json.member("size", reference.size);
+        json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+    return std::move(json).finish();
+}
+
+Result<void> parse_file(const JsonPlace& place, Inventory& inventory) {
+    TRY_VOID(place.only({"path", "digest", "size", "stamp", "pending", "former"}));
+    RelPath path = TRY(place.rel_path("path"));
+    OwnedFile file;
+    file.digest = TRY(place.digest("digest"));
+    file.size = TRY(place.number("size"));
+    const auto stamp = TRY(place.find("stamp"));
+    if (stamp) file.stamp = TRY(stamp->string());
+    const auto pending = TRY(place.find("pending"));
+    if (pending) file.pending = TRY(pending->boolean());
+    const auto former = TRY(place.find("former"));
+    if (former) file.former = TRY(former->digest());
+    if (!inventory.files.emplace(std::move(path), std::move(file)).second)
+        return place.error("this path stands twice");
+    return {};
+}
+
+Result<Inventory> parse_body(std::string_view body, const std::string& source_name) {
+    const nlohmann::json json = TRY(parse_json(body, source_name));
+    const JsonPlace root(json, source_name);
+    TRY_VOID(root.only({"files", "references"}));
+    Inventory inventory;
+    const JsonPlace files = TRY(root.at("files"));
+    const auto elements = TRY(files.elements());
+    for (const JsonPlace& element : elements) TRY_VOID(parse_file(element, inventory));
+    const JsonPlace references = TRY(root.at("references"));
+    const auto named = TRY(references.elements());
+    for (const JsonPlace& place : named) {
+        TRY_VOID(place.only({"path", "digest", "size"}));
+        Reference reference;
+        reference.path = TRY(place.string("path"));
+        reference.digest = TRY(place.digest("digest"));
+        reference.size = TRY(place.number("size"));
+        inventory.references.push_back(std::move(reference));
+    }
+    return inventory;
+}
+
+// The words of the first line, which must end with a newline; nothing where there are not three.
+std::optional<std::array<std::string_view, 3>> header_of(std::string_view bytes) {
+    const std::size_t end = bytes.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view line = bytes.substr(0, end);
+    const std::size_t first = line.find(' ');
+    const std::size_t second = line.find(' ', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
+    return std::array{
+        line.substr(0, first), line.substr(first + 1, second - first - 1), line.substr(second + 1)};
+}
+
+Result<RelPath> path_of(const RelPath& own, std::uint64_t counter) {
+    return RelPath::parse(own.text() + "/inventory." + std::to_string(counter % 2));
+}
+
+}  // namespace
+
+std::string render_inventory(const Inventory& inventory) {
+    const std::string body = render_body(inventory);
+    return std::string(kFormat) + " " + std::to_string(inventory.counter) + " " +
+           sha256(body).hex() + "\n" + body;
+}
+
+Result<Inventory> parse_inventory(std::string_view bytes, const std::string& source_name) {
+    const auto header = header_of(bytes);
+    if (!header) return damaged(source_name, "no inventory");
+    const auto [format, number, digest] = *header;
+    if (format != kFormat) return damaged(source_name, "no inventory that this program knows");
+    std::uint64_t counter = 0;
+    const auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), counter);
+    if (error != std::errc() || end != number.data() + number.size())
+        return damaged(source_name, "its counter is no number");
+    const std::string_view body = bytes.substr(bytes.find('\n') + 1);
+    if (sha256(body).hex() != digest)
+        return damaged(source_name, "its content does not have its digest");
+    auto inventory = parse_body(body, source_name);
+    if (!inventory) return damaged(source_name, inventory.error().message());
+    inventory->counter = counter;
+    return inventory;
+}
+
+Result<LoadedInventory> load_inventory(FileTarget& target, const RelPath& own) {
+    LoadedInventory loaded;
+    std::string why;
+    for (const std::uint64_t number : {0U, 1U}) {
+        const RelPath path = TRY(path_of(own, number));
+        const std::optional<Bytes> bytes = TRY(target.read(path));
+        if (!bytes) continue;
+        auto inventory = parse_inventory(to_text(*bytes), path.text());
+        if (!inventory) {
+            why = inventory.error().message();
+        } else if (inventory->counter >= loaded.inventory.counter) {
+            loaded.inventory = std::move(*inventory);
+        }
+    }
+    // One of the two may be torn by a cut; that is what the other is for.
+    if (!why.empty() && loaded.inventory.counter == 0)
+        loaded.warning =
+            "the inventory cannot be read, so nothing that was installed before is "
+            "removed (" +
+            why + ")";
+    return loaded;
+}
+
+Result<void> save_inventory(FileTarget& target, const RelPath& own, Inventory& inventory) {
+    ++inventory.counter;
+    const RelPath path = TRY(path_of(own, inventory.counter));
+    return target.write(path, as_bytes(render_inventory(inventory)));
+}
+
+}  // namespace cordwainer

@@ -1,0 +1,187 @@
+#include "apply/survey.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "apply/boot_code.h"
+#include "apply/space.h"
+
+namespace cordwainer {
+namespace {
+
+// The stamp of the file that an earlier run wrote with this content; nothing where it is to be
+// written.
+Result<std::optional<std::string>> present(FileRun& run,
+                                           const RelPath& path,
+                                           const OwnedFile& wanted) {
+    const auto known = run.before.files.find(path);
+    if (known == run.before.files.end()) return std::nullopt;
+    const OwnedFile& before = known->second;
+    if (before.digest != wanted.digest || before.size != wanted.size) return std::nullopt;
+    const std::optional<FileState> state = TRY(run.port.look(path));
+    if (!state || state->size != wanted.size) return std::nullopt;
+    const bool same_stamp =
+        before.stamp.empty() || state->stamp.empty() || before.stamp == state->stamp;
+    if (same_stamp && !before.pending) return state->stamp;
+    const std::optional<Digest> digest = TRY(run.port.digest(path));
+    if (digest != wanted.digest) return std::nullopt;
+    if (before.pending) run.unsettled = true;
+    return state->stamp;
+}
+
+Result<void> survey_file(const FileStep& step, FileRun& run, Contents& contents) {
+    OwnedFile wanted{.digest = digest_of(step.source), .size = size_of(step.source)};
+    const std::optional<std::string> stamp = TRY(present(run, step.path, wanted));
+    if (stamp) {
+        wanted.stamp = *stamp;
+    } else {
+        std::filesystem::path from = TRY(contents.locate(step.source));
+        run.to_write.insert_or_assign(step.path, std::move(from));
+    }
+    run.after.files.insert_or_assign(step.path, std::move(wanted));
+    return {};
+}
+
+// What the old inventory has and the plan does not: while a target is out of reach, what lies on it
+// may refer to any of it.
+void survey_leftovers(FileRun& run, bool all_bound) {
+    for (const auto& [path, file] : run.before.files) {
+        if (run.after.files.contains(path)) continue;
+        if (all_bound) {
+            run.to_remove.push_back(path);
+        } else {
+            run.after.files.emplace(path, file);
+        }
+    }
+    if (!all_bound) add_references(run.after, run.before.references);
+}
+
+bool is_bound(const PlannedTarget& target, const Bindings& bindings) {
+    return target.spec.type == TargetType::file ? bindings.files.contains(target.id)
+                                                : bindings.blocks.contains(target.id);
+}
+
+Result<void> bind(const PlannedTarget& target, const Bindings& bindings, Survey& survey) {
+    if (target.spec.type != TargetType::file || !is_bound(target, bindings)) return {};
+    const std::string where = "target " + target.id.text;
+    if (!target.own) {
+        return Error(Errc::unsupported,
+                     where + " has no directory of its own, where its inventory would be");
+    }
+    FileRun run{.planned = target, .port = *bindings.files.at(target.id)};
+    LoadedInventory loaded =
+        TRY(load_inventory(run.port, run.own()).with_context("inventory of " + where));
+    if (loaded.warning) survey.warnings.push_back(where + ": " + *loaded.warning);
+    run.before = std::move(loaded.inventory);
+    run.after.counter = run.before.counter;
+    survey.files.emplace(target.id, std::move(run));
+    return {};
+}
+
+Result<void> survey_step(const RealisedStep& step,
+                         const Bindings& bindings,
+                         Contents& contents,
+                         Survey& survey) {
+    if (const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step)) {
+        const auto disk = bindings.blocks.find(boot->target);
+        if (disk == bindings.blocks.end()) return {};
+        return check_boot_code(*boot, disk->second->sector_size());
+    }
+    const auto file = file_step(step);
+    const auto run = survey.files.find(target_of(step));
+    if (!file || run == survey.files.end()) return {};
+    return survey_file(*file, run->second, contents)
+        .with_context(file->path.text() + " on target " + run->first.text);
+}
+
+// All writes on one volume in their order: what is staged for any target comes before every commit.
+Result<std::vector<PlannedWrite>> writes_on(const RealisedPlan& plan,
+                                            const std::vector<const FileRun*>& runs) {
+    std::vector<PlannedWrite> writes;
+    std::vector<PlannedWrite> commits;
+    for (const FileRun* run : runs) {
+        // Both files of the pair, with what is there and what comes.
+        const std::uint64_t size =
+            render_inventory(run->before).size() + render_inventory(run->after).size();
+        writes.insert(writes.end(), 2, PlannedWrite{.size = size});
+    }
+    for (const RealisedStep& step : plan.steps) {
+        const auto file = file_step(step);
+        if (!file) continue;
+        for (const FileRun* run : runs) {
+            if (run->planned.id != target_of(step) || !run->to_write.contains(file->path)) continue;
+            const std::optional<FileState> old = TRY(run->port.look(file->path));
+            (file->commit ? commits : writes)
+                .push_back({.size = size_of(file->source), .freed = old ? old->size : 0});
+        }
+    }
+    writes.insert(writes.end(), commits.begin(), commits.end());
+    return writes;
+}
+
+}  // namespace
+
+std::optional<FileStep> file_step(const RealisedStep& step) {
+    if (const auto* stage = std::get_if<BasicStageFile<RealisedSource>>(&step))
+        return FileStep{stage->path, stage->source, false};
+    if (const auto* replace = std::get_if<BasicReplaceFile<RealisedSource>>(&step))
+        return FileStep{replace->path, replace->source, true};
+    return std::nullopt;
+}
+
+bool FileRun::dirty() const {
+    // A stamp alone is no difference: the content has been compared.
+    const auto same = [](const auto& a, const auto& b) {
+        return a.first == b.first && a.second.digest == b.second.digest &&
+               a.second.size == b.second.size && a.second.pending == b.second.pending;
+    };
+    return unsettled || !to_write.empty() || !to_remove.empty() ||
+           before.references != after.references ||
+           !std::ranges::equal(before.files, after.files, same);
+}
+
+void add_references(Inventory& inventory, const std::vector<Reference>& more) {
+    std::set<std::pair<std::string, Digest>> known;
+    for (const Reference& reference : inventory.references)
+        known.emplace(reference.path, reference.digest);
+    for (const Reference& reference : more) {
+        if (known.emplace(reference.path, reference.digest).second)
+            inventory.references.push_back(reference);
+    }
+}
+
+Result<Survey> survey(const RealisedPlan& plan, const Bindings& bindings, Contents& contents) {
+    Survey result;
+    for (const PlannedTarget& target : plan.targets) TRY_VOID(bind(target, bindings, result));
+    for (const RealisedStep& step : plan.steps)
+        TRY_VOID(survey_step(step, bindings, contents, result));
+    for (const Reference& reference : plan.references) {
+        const auto run = result.files.find(reference.target);
+        if (run == result.files.end()) continue;
+        run->second.after.references.push_back(
+            {.path = reference.path, .digest = reference.digest, .size = reference.size});
+    }
+    const bool all_bound = std::ranges::all_of(
+        plan.targets, [&](const PlannedTarget& target) { return is_bound(target, bindings); });
+    for (auto& [id, run] : result.files) survey_leftovers(run, all_bound);
+    return result;
+}
+
+Result<void> check_room(const RealisedPlan& plan, const Survey& survey) {
+    std::map<std::string, std::vector<const FileRun*>> volumes;
+    for (const auto& [id, run] : survey.files) {
+        if (!run.dirty()) continue;
+        const auto& uuid = run.planned.uuid;
+        volumes[uuid ? uuid->text() : "target " + id.text].push_back(&run);
+    }
+    for (const auto& [volume, runs] : volumes) {
+        const std::optional<FreeSpace> space = TRY(runs.front()->port.free_space());
+        if (!space) continue;
+        const std::vector<PlannedWrite> writes = TRY(writes_on(plan, runs));
+        TRY_VOID(check_space(runs.front()->planned.id, writes, *space));
+    }
+    return {};
+}
+
+}  // namespace cordwainer

@@ -1,0 +1,68 @@
+// The survey: what applying a plan would write and remove on the file targets that are bound,
+// decided before the first byte is written.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apply/executor.h"
+#include "apply/inventory.h"
+#include "apply/ports.h"
+#include "core/error.h"
+#include "model/plan.h"
+
+namespace cordwainer {
+
+// A file that a step writes.
+struct FileStep {
+    const RelPath& path;
+    const RealisedSource& source;
+    bool commit = false;  // of a ReplaceFile
+};
+
+// The file of a step; nothing for steps of other kinds.
+[[nodiscard]] std::optional<FileStep> file_step(const RealisedStep& step);
+
+// One bound file target while a plan is applied. Refers to the plan and the bindings.
+struct FileRun {
+    const PlannedTarget& planned;
+    FileTarget& port;
+    Inventory before = {};                                   // as it was found
+    Inventory after = {};                                    // as it is to be
+    std::map<RelPath, std::filesystem::path> to_write = {};  // with where the bytes are
+    std::vector<RelPath> to_remove = {};
+    // Has files of a run that was cut, which are whole, but perhaps not durable.
+    bool unsettled = false;
+
+    [[nodiscard]] const RelPath& own() const { return *planned.own; }
+
+    // Whether anything is to be done here.
+    [[nodiscard]] bool dirty() const;
+};
+
+struct Survey {
+    std::map<TargetId, FileRun> files;  // the bound ones
+    std::vector<std::string> warnings;
+};
+
+// Loads the inventories and compares them, and what is on the targets, with the plan. A file that
+// an inventory has with the wanted digest is not read, unless its stamp differs or it was pending.
+// What the old inventories have and the plan does not is removed, or, while a target of the plan is
+// not bound, kept.
+//
+// Fails where a step's bytes cannot be found, boot code does not fit its place, or a file target
+// has no directory of its own.
+[[nodiscard]] Result<Survey> survey(const RealisedPlan& plan,
+                                    const Bindings& bindings,
+                                    Contents& contents);
+
+// no_space, before the first byte, where a volume cannot take the peak of what the survey found.
+[[nodiscard]] Result<void> check_room(const RealisedPlan& plan, const Survey& survey);
+
+// Adds what `inventory` does not have yet.
+void add_references(Inventory& inventory, const std::vector<Reference>& more);
+
+}  // namespace cordwainer
