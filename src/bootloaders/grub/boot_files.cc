@@ -1,0 +1,155 @@
+#include "bootloaders/grub/boot_files.h"
+
+#include <cctype>
+
+#include "bootloaders/grub/readability.h"
+
+namespace cordwainer::grub {
+namespace {
+
+std::string last_component(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+// "kernels/DIGEST-NAME": the name of a copy, whose end tells a person what it is. Only characters
+// that every file system takes.
+std::string copy_name(const BootFile& file) {
+    constexpr std::size_t kLongest = 64;
+    std::string name = last_component(file.path).substr(0, kLongest);
+    for (char& c : name) {
+        const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                           std::string_view("._+-").contains(c);
+        if (!plain) c = '_';
+    }
+    return "kernels/" + file.digest->hex() + "-" + name;
+}
+
+std::string unknown_device_text(const DeviceRef& device) {
+    if (const auto* uuid = std::get_if<Uuid>(&device)) {
+        return "the file system with UUID " + uuid->text();
+    }
+    if (const auto* label = std::get_if<FileSystemLabel>(&device)) {
+        return "the file system with label " + label->text;
+    }
+    return "the file system of generations that name none";
+}
+
+}  // namespace
+
+Result<BootFiles> BootFiles::make(const Installation& installation, const InstallRequest& request) {
+    BootFiles files(installation, request);
+    TRY_VOID(files.add_configured());
+    return files;
+}
+
+Result<EntryFiles> BootFiles::files_of(const Generation& generation) {
+    const BootParameters& parameters = generation.parameters;
+    const auto place = [&](const BootFile& file) {
+        return read_from(file,
+                         place_in_store(parameters.store, file.path, request_.observed.volumes));
+    };
+    EntryFiles files;
+    files.kernel = TRY(place(parameters.kernel));
+    const bool linux = parameters.multiboot_modules.empty();
+    if (linux) files.initrds = microcode_;
+    for (const BootFile& initrd : parameters.initrds) {
+        files.initrds.push_back(TRY(place(initrd)));
+    }
+    if (linux && extra_initrd_) files.initrds.push_back(*extra_initrd_);
+    for (const MultibootModule& module : parameters.multiboot_modules) {
+        files.modules.push_back({.place = TRY(place(module.file)), .arguments = module.arguments});
+    }
+    if (parameters.device_tree) files.device_tree = TRY(place(*parameters.device_tree));
+    return files;
+}
+
+std::vector<Reference> BootFiles::references() const {
+    std::vector<Reference> all;
+    for (const auto& [path, reference] : references_) all.push_back(reference);
+    return all;
+}
+
+Result<void> BootFiles::add_configured() {
+    const auto& volumes = request_.observed.volumes;
+    for (const std::string& path : installation_.config.microcode) {
+        const BootFile file = TRY(configured(path));
+        microcode_.push_back(TRY(read_from(file, place_in_system(path, volumes))));
+    }
+    if (!installation_.config.extra_initrd) return {};
+
+    const std::string& path = *installation_.config.extra_initrd;
+    const BootFile file = TRY(configured(path));
+    BootPlace place = place_in_system(path, volumes);
+    if (const auto why = place.volume ? why_not(*place.volume) : std::nullopt) {
+        return Error(
+            Errc::refused,
+            "`extra-initrd` (" + path + ") lies in " + *why +
+                ", or move it to a volume that GRUB reads; since it may hold secrets it is "
+                "not copied");
+    }
+    extra_initrd_ = read_in_place(file, std::move(place));
+    return {};
+}
+
+// `in_place`: where the file lies by itself.
+Result<BootPlace> BootFiles::read_from(const BootFile& file, BootPlace in_place) {
+    if (!file.present) return Error(Errc::not_found, file.path + " does not exist");
+    if (!file.digest) return Error(Errc::invalid_input, file.path + " was not read");
+    if (installation_.config.copy_kernels) return copy(file);
+    if (const auto why = in_place.volume ? why_not(*in_place.volume) : std::nullopt) {
+        warn_once("kernels and initrds are copied beside the menu, because they lie in " + *why);
+        return copy(file);
+    }
+    return read_in_place(file, std::move(in_place));
+}
+
+BootPlace BootFiles::read_in_place(const BootFile& file, BootPlace place) {
+    if (!place.volume && !std::holds_alternative<NfsExport>(place.device)) {
+        warn_once(unknown_device_text(place.device) +
+                  " is not known here: whether GRUB can read it was not checked");
+    }
+    references_.try_emplace(
+        file.path, Reference{.path = file.path, .digest = *file.digest, .size = file.size});
+    return place;
+}
+
+BootPlace BootFiles::copy(const BootFile& file) {
+    const std::string name = copy_name(file);
+    copies_.try_emplace(name,
+                        HostFile{.base = HostFile::Base::system,
+                                 .path = file.path,
+                                 .digest = *file.digest,
+                                 .size = file.size});
+    return place_on_target(installation_.files, "/cordwainer/" + name);
+}
+
+// A file that the configuration names.
+Result<BootFile> BootFiles::configured(const std::string& path) const {
+    const auto& files = request_.observed.package.system_files;
+    const auto found = files.find(path);
+    if (found == files.end()) {
+        return Error(Errc::not_found, path + ", which the configuration names, does not exist");
+    }
+    const HostFile& source = found->second.source;
+    return BootFile{.path = path, .present = true, .size = source.size, .digest = source.digest};
+}
+
+const std::optional<std::string>& BootFiles::why_not(const Volume& volume) {
+    const auto [entry, added] = readability_.try_emplace(&volume);
+    if (!added) return entry->second;
+    for (const InstalledPlatform& platform : installation_.platforms) {
+        entry->second = why_unreadable(volume, installation_.version, platform.modules);
+        if (entry->second) return entry->second;
+    }
+    if (const auto hint =
+            reading_hint(volume, installation_.version, installation_.platforms.front().modules)) {
+        warn_once(*hint);
+    }
+    return entry->second;
+}
+
+void BootFiles::warn_once(const std::string& text) {
+    if (warned_.insert(text).second) warnings_.push_back(text);
+}
+
+}  // namespace cordwainer::grub

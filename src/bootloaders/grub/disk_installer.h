@@ -1,0 +1,22 @@
+// The installer `disk`: boot sector and core image for BIOS.
+//
+// The core image lies in the BIOS boot partition (GPT) or in the gap before the first partition
+// (MBR). That space is two slots: a new core is written to the one that the boot sector does not
+// point to, then one sector switches. GRUB 2.06, boot/i386/pc/{boot,diskboot}.S.
+#pragma once
+
+#include <cstdint>
+
+#include "core/error.h"
+#include "model/bootloader.h"
+#include "model/target.h"
+
+namespace cordwainer::grub {
+
+// The boot sector's 8-byte pointer to the first sector of the core (boot.S, kernel_sector).
+inline constexpr std::uint32_t kCorePointerOffset = 0x5c;
+
+[[nodiscard]] Result<InstallSteps> install_disk(const InstallRequest& request,
+                                                const Target& target);
+
+}  // namespace cordwainer::grub

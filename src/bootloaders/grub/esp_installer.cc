@@ -1,0 +1,49 @@
+#include "bootloaders/grub/esp_installer.h"
+
+#include <string>
+#include <utility>
+
+#include "bootloaders/grub/installation.h"
+#include "core/rel_path.h"
+
+namespace cordwainer::grub {
+namespace {
+
+Result<void> replace(InstallSteps& made,
+                     const Target& target,
+                     const std::string& path,
+                     const Recipe& core) {
+    made.steps.emplace_back(
+        ReplaceFile{.target = target.id, .path = TRY(RelPath::parse(path)), .source = core});
+    return {};
+}
+
+}  // namespace
+
+Result<InstallSteps> install_esp(const InstallRequest& request, const Target& target) {
+    const Installation installation = TRY(plan_installation(request));
+    InstallSteps made;
+    const Config& config = installation.config;
+    for (const InstalledPlatform& in_use : installation.platforms) {
+        if (!in_use.platform->efi()) continue;
+        const std::string program = "EFI/cordwainer/" + std::string(in_use.platform->program);
+        TRY_VOID(replace(made, target, program, in_use.core));
+        if (config.removable) {
+            TRY_VOID(replace(made,
+                             target,
+                             "EFI/BOOT/" + std::string(in_use.platform->removable_program),
+                             in_use.core));
+        }
+    }
+    if (config.removable) return made;
+
+    // Firmware runs programs of one platform only, and keeps one entry.
+    const Platform* first = find_platform(config.platforms.front());
+    const std::string program = target.boot.offset.value_or("") + "/EFI/cordwainer/" +
+                                std::string(first ? first->program : "");
+    made.steps.emplace_back(FirmwareEntry{
+        .target = target.id, .path = TRY(RelPath::parse(program)), .title = config.firmware_title});
+    return made;
+}
+
+}  // namespace cordwainer::grub

@@ -1,0 +1,194 @@
+#include "bootloaders/grub/files_installer.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bootloaders/grub/assets.h"
+#include "bootloaders/grub/boot_files.h"
+#include "bootloaders/grub/command_line.h"
+#include "bootloaders/grub/installation.h"
+#include "bootloaders/grub/menu.h"
+#include "bootloaders/grub/menu_entry.h"
+#include "core/rel_path.h"
+
+namespace cordwainer::grub {
+namespace {
+
+std::string name_of(const Generation& generation) {
+    return "generation " + std::to_string(generation.number);
+}
+
+// What the user should know of a command line that GRUB cannot hand over as it is.
+void warn_of_command_line(const Generation& generation,
+                          const EntryFiles& files,
+                          std::vector<std::string>& warnings) {
+    // Linux's COMMAND_LINE_SIZE on x86 and arm64, less the terminating NUL; GRUB puts the kernel's
+    // path in front (loader/i386/linux.c, loader/arm64/linux.c).
+    constexpr std::size_t kLongest = 2047;
+    const std::string& wanted = generation.parameters.command_line;
+    const LoaderWords words = loader_words(wanted);
+    if (words.delivered != wanted) {
+        warnings.push_back(name_of(generation) +
+                           ": GRUB cannot pass quotes and backslashes as they are; `" + wanted +
+                           "` reaches the kernel as `" + words.delivered + "`" +
+                           (words.same_meaning ? ", which Linux reads the same way" : ""));
+    }
+    const std::size_t length =
+        std::string_view("BOOT_IMAGE= ").size() + files.kernel.path.size() + words.delivered.size();
+    if (files.modules.empty() && length > kLongest) {
+        warnings.push_back(name_of(generation) + ": its command line of " + std::to_string(length) +
+                           " bytes, with the kernel's path, is longer "
+                           "than the " +
+                           std::to_string(kLongest) + " that Linux takes");
+    }
+}
+
+class FilesPlanner {
+  public:
+    FilesPlanner(const InstallRequest& request, const Target& target, Installation installation)
+        : request_(request), target_(target), installation_(std::move(installation)) {}
+
+    Result<InstallSteps> plan() {
+        made_.warnings = installation_.warnings;
+        const Assets assets = TRY(plan_assets(installation_.config, request_.observed.package));
+        made_.warnings.insert(made_.warnings.end(), assets.warnings.begin(), assets.warnings.end());
+        BootFiles files = TRY(BootFiles::make(installation_, request_));
+        const Menu menu = TRY(make_menu(files));
+        const std::string script = TRY(render_menu(menu, installation_, assets));
+
+        TRY_VOID(stage_modules());
+        for (const Asset* asset : assets.all()) {
+            TRY_VOID(stage(installation_.directory() + "/" + asset->path, asset->source));
+        }
+        for (const auto& [name, source] : files.copies()) {
+            TRY_VOID(stage("/cordwainer/" + name, source));
+        }
+        TRY_VOID(replace(installation_.directory() + "/grub.cfg", script));
+        TRY_VOID(replace("/grub.cfg", render_handover(installation_)));
+
+        made_.references = files.references();
+        std::ranges::copy(files.warnings(), std::back_inserter(made_.warnings));
+        return std::move(made_);
+    }
+
+  private:
+    Result<void> stage(const std::string& path, Source source) {
+        made_.steps.emplace_back(StageFile{
+            .target = target_.id, .path = TRY(RelPath::parse(path)), .source = std::move(source)});
+        return {};
+    }
+
+    Result<void> replace(const std::string& path, std::string text) {
+        made_.steps.emplace_back(ReplaceFile{.target = target_.id,
+                                             .path = TRY(RelPath::parse(path)),
+                                             .source = Text{std::move(text)}});
+        return {};
+    }
+
+    Result<void> stage_modules() {
+        for (const InstalledPlatform& in_use : installation_.platforms) {
+            const std::string directory =
+                installation_.directory() + "/" + std::string(in_use.platform->name) + "/";
+            for (const auto& [name, file] : in_use.modules.modules) {
+                TRY_VOID(stage(directory + name + ".mod", file));
+            }
+            for (const auto& [name, file] : in_use.modules.others) {
+                if (name.ends_with(".lst")) TRY_VOID(stage(directory + name, file));
+            }
+        }
+        return {};
+    }
+
+    Result<MenuEntry> make_entry(const Generation& generation, BootFiles& files) {
+        const EntryFiles entry_files = TRY(files.files_of(generation));
+        MenuEntry entry{
+            .generation = generation.number,
+            .title = entry_title(generation),
+            .commands = TRY(generation_commands(generation, entry_files, installation_))};
+        warn_of_command_line(generation, entry_files, made_.warnings);
+        return entry;
+    }
+
+    bool is_current(const Generation& generation) const {
+        return request_.current && generation.number == request_.current->number;
+    }
+
+    // Newest first; what cannot be booted is left out, unless it is what has to boot.
+    Result<Menu> make_menu(BootFiles& files) {
+        const Config& config = installation_.config;
+        Menu menu;
+        std::size_t shown = 0;
+        for (auto generation = request_.generations.rbegin();
+             generation != request_.generations.rend();
+             ++generation) {
+            const bool wanted = is_current(*generation) ||
+                                config.default_generation == generation->number ||
+                                !config.max_generations || shown < *config.max_generations;
+            if (!wanted) continue;
+            auto entry = make_entry(*generation, files);
+            if (entry) {
+                menu.entries.push_back(std::move(*entry));
+                ++shown;
+                continue;
+            }
+            const std::string why =
+                name_of(*generation) + " cannot be booted: " + entry.error().message();
+            if (is_current(*generation)) {
+                return Error(Errc::refused, "the current " + why);
+            }
+            made_.warnings.push_back(why + "; it is left out of the menu");
+        }
+        if (menu.entries.empty() && config.entries.empty()) {
+            return Error(Errc::refused, "there is no generation that can be booted");
+        }
+        TRY_VOID(choose_default(menu));
+        return menu;
+    }
+
+    Result<void> choose_default(Menu& menu) {
+        const Config& config = installation_.config;
+        if (config.default_position && *config.default_position >= first_level_size(menu, config)) {
+            return Error(Errc::invalid_input,
+                         "`default-position` is " + std::to_string(*config.default_position) +
+                             ", but the menu's first level has " +
+                             std::to_string(first_level_size(menu, config)) +
+                             " entries, counted from 0");
+        }
+        const auto has = [&](std::uint64_t number) {
+            return std::ranges::find(menu.entries, number, &MenuEntry::generation) !=
+                   menu.entries.end();
+        };
+        if (!menu.entries.empty()) menu.default_generation = menu.entries.front().generation;
+        if (request_.current && has(request_.current->number)) {
+            menu.default_generation = request_.current->number;
+        }
+        if (!config.default_generation) return {};
+        if (has(*config.default_generation)) {
+            menu.default_generation = *config.default_generation;
+        } else {
+            made_.warnings.push_back("`default-generation` is " +
+                                     std::to_string(*config.default_generation) +
+                                     ", which is not in the menu; generation " +
+                                     std::to_string(menu.default_generation) + " boots by default");
+        }
+        return {};
+    }
+
+    const InstallRequest& request_;
+    const Target& target_;
+    const Installation installation_;
+    InstallSteps made_;
+};
+
+}  // namespace
+
+Result<InstallSteps> install_files(const InstallRequest& request, const Target& target) {
+    Installation installation = TRY(plan_installation(request));
+    return FilesPlanner(request, target, std::move(installation)).plan();
+}
+
+}  // namespace cordwainer::grub

@@ -1,0 +1,113 @@
+#include "bootloaders/grub/image_makers.h"
+
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "bootloaders/grub/assets.h"
+#include "bootloaders/grub/core_image.h"
+#include "bootloaders/grub/maker_input.h"
+
+namespace cordwainer::grub {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<fs::path> make_directory(const fs::path& path) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (error) return system_error(error.value(), "create " + path.string());
+    return path;
+}
+
+Result<Bytes> make_core_image(const Recipe& recipe,
+                              const MakerInputs& inputs,
+                              const fs::path& scratch,
+                              Runner& runner) {
+    const fs::path modules = TRY(make_directory(scratch / "modules"));
+    Runner::Command command;
+    command.directory = scratch;
+    command.arguments = {TRY(program(inputs, "grub-mkimage", scratch)),
+                         "-O",
+                         TRY(parameter(recipe, "platform")),
+                         "-d",
+                         modules.string(),
+                         "-p",
+                         TRY(parameter(recipe, "prefix")),
+                         "-c",
+                         TRY(input_path(inputs, "early.cfg")).string(),
+                         "-o",
+                         (scratch / "core").string()};
+    for (const auto& [name, path] : inputs) {
+        if (name == "grub-mkimage" || name == "early.cfg") continue;
+        TRY_VOID(link_as(path, modules / name));
+        if (name.ends_with(".mod")) {
+            command.arguments.push_back(name.substr(0, name.size() - std::string(".mod").size()));
+        }
+    }
+    TRY_VOID(runner.run(command));
+    return read_bytes(scratch / "core");
+}
+
+Result<Bytes> make_keymap(const Recipe& recipe,
+                          const MakerInputs& inputs,
+                          const fs::path& scratch,
+                          Runner& runner) {
+    const std::string prefix = "xkb/";
+    for (const auto& [name, path] : inputs) {
+        if (!name.starts_with(prefix)) continue;
+        const fs::path link = scratch / name;
+        TRY_VOID(make_directory(link.parent_path()));
+        TRY_VOID(link_as(path, link));
+    }
+    Runner::Command compile;
+    compile.directory = scratch;
+    compile.arguments = {"perl",
+                         TRY(input_path(inputs, "ckbcomp")).string(),
+                         "-charmap",
+                         "UTF-8",
+                         "-I" + (scratch / "xkb").string()};
+    for (const char* option : {"model", "layout", "variant"}) {
+        const std::string value = TRY(parameter(recipe, option));
+        if (value.empty()) continue;
+        compile.arguments.push_back("-" + std::string(option));
+        compile.arguments.push_back(value);
+    }
+    if (const std::string options = TRY(parameter(recipe, "options")); !options.empty()) {
+        compile.arguments.insert(compile.arguments.end(), {"-option", options});
+    }
+    const std::string map = TRY(runner.run(compile));
+    if (map.empty()) {
+        return Error(
+            Errc::tool_failed,
+            "ckbcomp knows no keyboard layout \"" + TRY(parameter(recipe, "layout")) + "\"");
+    }
+    const fs::path console_map = scratch / "console.map";
+    {
+        std::ofstream file(console_map, std::ios::binary);
+        file << map;
+        if (!file.flush()) return Error(Errc::io, "cannot write " + console_map.string());
+    }
+    Runner::Command convert;
+    convert.directory = scratch;
+    convert.arguments = {TRY(program(inputs, "grub-mklayout", scratch)),
+                         "-i",
+                         console_map.string(),
+                         "-o",
+                         (scratch / "layout.gkb").string()};
+    TRY_VOID(runner.run(convert));
+    return read_bytes(scratch / "layout.gkb");
+}
+
+}  // namespace
+
+Maker core_image_maker() {
+    return {.name = kCoreImageMaker, .make = make_core_image};
+}
+
+Maker keymap_maker() {
+    return {.name = kKeymapMaker, .make = make_keymap};
+}
+
+}  // namespace cordwainer::grub

@@ -1,0 +1,123 @@
+#include "bootloaders/grub/menu.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "bootloaders/grub/menu_entry.h"
+#include "bootloaders/grub/menu_settings.h"
+#include "bootloaders/grub/script.h"
+#include "formats/grub_quote.h"
+
+namespace cordwainer::grub {
+namespace {
+
+constexpr const char* kOlderId = "older-generations";
+
+std::string default_entry(const Menu& menu, const Config& config) {
+    if (config.default_position) return std::to_string(*config.default_position);
+    const std::string id = entry_id(menu.default_generation);
+    const bool first =
+        menu.entries.empty() || menu.entries.front().generation == menu.default_generation;
+    return first ? id : std::string(kOlderId) + ">" + id;
+}
+
+// "menuentry" or "submenu", and its options and title, up to the opening brace.
+void begin_entry(Script& script,
+                 std::string_view command,
+                 const std::optional<std::string>& id,
+                 const std::string& title,
+                 bool unrestricted) {
+    script.begin(command);
+    if (id) script.raw("--id").quoted(*id);
+    if (unrestricted) script.raw("--unrestricted");
+    // Behind "--" nothing is taken for an option.
+    if (title.starts_with('-')) script.raw("--");
+    script.quoted(title).raw("{").end();
+}
+
+class Writer {
+  public:
+    Writer(const Menu& menu, const Installation& installation)
+        : menu_(menu), installation_(installation), config_(installation.config) {}
+
+    Result<std::string> write(const Assets& assets) {
+        script_.line("# Made by cordwainer. The next installation replaces this file.");
+        write_settings(script_, installation_, assets, default_entry(menu_, config_));
+        if (!menu_.entries.empty()) write_generation(menu_.entries.front());
+        for (const UserEntry& entry : config_.entries) TRY_VOID(write_user_entry(entry));
+        write_older();
+        write_firmware_setup();
+        return script_.finish();
+    }
+
+  private:
+    // A superuser's password protects editing; booting only where that is asked for.
+    bool unrestricted() const { return config_.superuser && !config_.superuser->lock_entries; }
+
+    void write_generation(const MenuEntry& entry) {
+        begin_entry(script_, "menuentry", entry_id(entry.generation), entry.title, unrestricted());
+        script_.append(entry.commands).line("}");
+    }
+
+    Result<void> write_user_entry(const UserEntry& entry) {
+        constexpr std::size_t kLongestLabel = 400;
+        const std::string commands = TRY(user_commands(entry, installation_));
+        const bool efi_only = entry.kind == UserEntry::Kind::efi;
+        if (efi_only) script_.line("if [ \"$grub_platform\" = 'efi' ]; then");
+        begin_entry(script_,
+                    "menuentry",
+                    std::nullopt,
+                    grub_title(entry.label, kLongestLabel),
+                    unrestricted());
+        script_.append(commands).line("}");
+        if (efi_only) script_.line("fi");
+        return {};
+    }
+
+    void write_older() {
+        if (menu_.entries.size() < 2) return;
+        begin_entry(script_, "submenu", kOlderId, "Older generations", unrestricted());
+        for (auto entry = menu_.entries.begin() + 1; entry != menu_.entries.end(); ++entry) {
+            write_generation(*entry);
+        }
+        script_.line("}");
+    }
+
+    void write_firmware_setup() {
+        const bool some_efi = std::ranges::any_of(
+            installation_.platforms,
+            [](const InstalledPlatform& in_use) { return in_use.platform->efi(); });
+        if (!config_.firmware_setup || !some_efi) return;
+        script_.line("if [ \"$grub_platform\" = 'efi' ]; then");
+        begin_entry(script_, "menuentry", "firmware-setup", "Firmware setup", unrestricted());
+        script_.indent().line("fwsetup").outdent().line("}");
+        script_.line("fi");
+    }
+
+    const Menu& menu_;
+    const Installation& installation_;
+    const Config& config_;
+    Script script_;
+};
+
+}  // namespace
+
+Result<std::string> render_menu(const Menu& menu,
+                                const Installation& installation,
+                                const Assets& assets) {
+    return Writer(menu, installation).write(assets);
+}
+
+std::size_t first_level_size(const Menu& menu, const Config& config) {
+    const auto everywhere = std::ranges::count_if(
+        config.entries, [](const UserEntry& entry) { return entry.kind != UserEntry::Kind::efi; });
+    return std::min<std::size_t>(menu.entries.size(), 2) + static_cast<std::size_t>(everywhere);
+}
+
+std::string render_handover(const Installation& installation) {
+    return "set prefix=\"$config_directory\"'" + installation.directory() +
+           "'\nconfigfile \"$prefix/grub.cfg\"\n";
+}
+
+}  // namespace cordwainer::grub

@@ -1,0 +1,39 @@
+// The menu: GRUB's configuration file beside its modules.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bootloaders/grub/assets.h"
+#include "bootloaders/grub/installation.h"
+#include "core/error.h"
+
+namespace cordwainer::grub {
+
+// One generation in the menu.
+struct MenuEntry {
+    std::uint64_t generation = 0;
+    std::string title;
+    std::string commands;  // a finished script
+};
+
+struct Menu {
+    std::vector<MenuEntry> entries;  // newest first; the first alone is in the first level
+    // The generation that boots by default, one of `entries`; with Config::default_position only
+    // the position counts.
+    std::uint64_t default_generation = 0;
+};
+
+// The script. What stands beside the menu is named by $prefix, which whoever reads it has set.
+[[nodiscard]] Result<std::string> render_menu(const Menu& menu,
+                                              const Installation& installation,
+                                              const Assets& assets);
+
+// How many entries the menu's first level has on a platform with the fewest.
+[[nodiscard]] std::size_t first_level_size(const Menu& menu, const Config& config);
+
+// The configuration at the files target itself, for other loaders that look there: two lines that
+// hand over to the menu. They name it by the directory that they are read from.
+[[nodiscard]] std::string render_handover(const Installation& installation);
+
+}  // namespace cordwainer::grub

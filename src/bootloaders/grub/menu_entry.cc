@@ -1,0 +1,297 @@
+#include "bootloaders/grub/menu_entry.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "bootloaders/grub/command_line.h"
+#include "bootloaders/grub/script.h"
+#include "bootloaders/grub/volume_modules.h"
+#include "core/utc_time.h"
+#include "formats/grub_quote.h"
+
+namespace cordwainer::grub {
+namespace {
+
+void open_containers(Script& script, const std::vector<Uuid>& containers) {
+    for (const Uuid& container : containers) {
+        // Three attempts, as in the core image; an open container is not asked for again.
+        for (int attempt = 0; attempt < 3; ++attempt) {
+            script.begin("cryptomount -u").raw(container.without_dashes()).end();
+        }
+    }
+}
+
+void search(Script& script, const BootPlace& place, const std::string& variable) {
+    if (std::holds_alternative<NfsExport>(place.device)) {
+        script.line("set " + variable + "=(tftp)");
+        return;
+    }
+    script.begin("search --no-floppy --set=" + variable);
+    if (const auto* uuid = std::get_if<Uuid>(&place.device)) {
+        script.raw("--fs-uuid").raw(uuid->text());
+    } else if (const auto* label = std::get_if<FileSystemLabel>(&place.device)) {
+        script.raw("--label");
+        if (label->text.starts_with('-')) script.raw("--");
+        script.quoted(label->text);
+    } else {
+        script.raw("--file").quoted(place.path);
+    }
+    script.end();
+}
+
+// The lines after which `variable` is the device of `place`.
+Result<void> reach(Script& script,
+                   const BootPlace& place,
+                   const std::string& variable,
+                   const ModuleDirectory& modules) {
+    if (place.volume) {
+        const auto needed = TRY(modules_for(*place.volume, modules));
+        for (const std::string& module : needed) script.line("insmod " + module);
+    } else if (!place.crypto.empty()) {
+        script.line("insmod luks").line("insmod luks2");
+    }
+    open_containers(script, place.crypto);
+    search(script, place, variable);
+    return {};
+}
+
+// Writes the files of one entry, each reached by its own search where it is not on $root.
+class EntryWriter {
+  public:
+    EntryWriter(const Installation& installation, Script& script)
+        : installation_(installation), script_(script) {}
+
+    // Makes the device of `place` $root.
+    Result<void> set_root(const BootPlace& place) {
+        root_ = place;
+        return reach(script_, place, "root", modules());
+    }
+
+    // Reaches a file's device where that is not $root; to be called before its command begins.
+    Result<void> prepare(const BootPlace& place) {
+        if (place.beside(root_) || variable_of(place)) return {};
+        others_.emplace_back(place, "volume_" + std::to_string(others_.size() + 1));
+        return reach(script_, place, others_.back().second, modules());
+    }
+
+    // The word that names a prepared file.
+    void word(const BootPlace& place) {
+        if (const std::string* variable = variable_of(place)) {
+            script_.joined("($" + *variable + ")", place.path);
+        } else {
+            script_.quoted(place.path);
+        }
+    }
+
+  private:
+    const ModuleDirectory& modules() const { return installation_.platforms.front().modules; }
+
+    const std::string* variable_of(const BootPlace& place) const {
+        if (place.beside(root_)) return nullptr;
+        const auto found = std::ranges::find_if(
+            others_, [&](const auto& other) { return place.beside(other.first); });
+        return found == others_.end() ? nullptr : &found->second;
+    }
+
+    const Installation& installation_;
+    Script& script_;
+    BootPlace root_;
+    std::vector<std::pair<BootPlace, std::string>> others_;
+};
+
+void add_words(Script& script, const std::vector<std::string>& words) {
+    for (const std::string& word : words) script.quoted(word);
+}
+
+// Runs `write` for the platforms of which `has` is true: unguarded where that is all of them.
+template <class Has, class Write>
+void for_platforms(Script& script, const Installation& installation, Has has, Write write) {
+    const auto& platforms = installation.platforms;
+    const bool all = std::ranges::all_of(platforms, has);
+    if (all) {
+        write();
+        return;
+    }
+    for (const InstalledPlatform& in_use : platforms) {
+        if (!has(in_use)) continue;
+        script.line("if [ \"$grub_cpu-$grub_platform\" = '" + std::string(in_use.platform->name) +
+                    "' ]; then");
+        script.indent();
+        write();
+        script.outdent().line("fi");
+    }
+}
+
+void write_device_tree(Script& script,
+                       const Installation& installation,
+                       const std::function<void()>& write_path) {
+    const auto has_device_trees = [](const InstalledPlatform& in_use) {
+        return in_use.modules.has("fdt");
+    };
+    for_platforms(script, installation, has_device_trees, [&] {
+        script.begin("devicetree");
+        write_path();
+        script.end();
+    });
+}
+
+// A multiboot kernel and its modules, in the version of the protocol that the kernel has: GRUB
+// looks into the file. `write` is told the commands' suffix.
+void write_multiboot(Script& script,
+                     const std::function<void()>& write_kernel,
+                     const std::function<void(const char* version)>& write) {
+    script.begin("if file --is-x86-multiboot2");
+    write_kernel();
+    script.raw("; then").end().indent();
+    write("2");
+    script.outdent().line("else").indent();
+    write("");
+    script.outdent().line("fi");
+}
+
+Result<void> write_linux(EntryWriter& writer,
+                         Script& script,
+                         const Installation& installation,
+                         const EntryFiles& files,
+                         const std::string& command_line) {
+    script.begin("linux");
+    writer.word(files.kernel);
+    add_words(script, loader_words(command_line).words);
+    script.end();
+    if (!files.initrds.empty()) {
+        for (const BootPlace& initrd : files.initrds) TRY_VOID(writer.prepare(initrd));
+        script.begin("initrd");
+        for (const BootPlace& initrd : files.initrds) writer.word(initrd);
+        script.end();
+    }
+    if (files.device_tree) {
+        TRY_VOID(writer.prepare(*files.device_tree));
+        write_device_tree(script, installation, [&] { writer.word(*files.device_tree); });
+    }
+    return {};
+}
+
+Result<void> write_modules(EntryWriter& writer,
+                           Script& script,
+                           const EntryFiles& files,
+                           const std::string& command_line) {
+    for (const EntryFiles::Module& module : files.modules) TRY_VOID(writer.prepare(module.place));
+    for (const BootPlace& initrd : files.initrds) TRY_VOID(writer.prepare(initrd));
+    write_multiboot(
+        script,
+        [&] { writer.word(files.kernel); },
+        [&](const std::string& version) {
+            script.begin("multiboot" + version);
+            writer.word(files.kernel);
+            add_words(script, loader_words(command_line).words);
+            script.end();
+            for (const EntryFiles::Module& module : files.modules) {
+                script.begin("module" + version);
+                writer.word(module.place);
+                for (const std::string& argument : module.arguments) {
+                    script.quoted(module_word(argument));
+                }
+                script.end();
+            }
+            for (const BootPlace& initrd : files.initrds) {
+                script.begin("module" + version);
+                writer.word(initrd);
+                script.end();
+            }
+        });
+    return {};
+}
+
+// The device of an entry of the user's own; a path in GRUB's own notation names its device itself.
+void write_user_device(Script& script, const UserEntry& entry) {
+    if (!entry.crypto_devices.empty()) script.line("insmod luks").line("insmod luks2");
+    open_containers(script, entry.crypto_devices);
+    const bool named = !std::holds_alternative<std::monostate>(entry.device);
+    if (!named && !entry.file && entry.path.starts_with('(')) return;
+    const BootPlace place{.device = entry.device,
+                          .crypto = {},
+                          .path = entry.file.value_or(entry.path),
+                          .volume = nullptr};
+    search(script, place, "root");
+}
+
+void write_user_kernel(Script& script, const UserEntry& entry, const Installation& installation) {
+    if (entry.kind == UserEntry::Kind::linux) {
+        script.begin("linux").quoted(entry.path);
+        add_words(script, loader_words(entry.command_line).words);
+        script.end();
+        if (!entry.initrds.empty()) {
+            script.begin("initrd");
+            add_words(script, entry.initrds);
+            script.end();
+        }
+        if (entry.device_tree) {
+            write_device_tree(script, installation, [&] { script.quoted(*entry.device_tree); });
+        }
+        return;
+    }
+    write_multiboot(
+        script,
+        [&] { script.quoted(entry.path); },
+        [&](const std::string& version) {
+            script.begin("multiboot" + version).quoted(entry.path);
+            add_words(script, loader_words(entry.command_line).words);
+            script.end();
+            for (const auto& module : entry.modules) {
+                script.begin("module" + version);
+                add_words(script, module);
+                script.end();
+            }
+        });
+}
+
+}  // namespace
+
+std::string entry_id(std::uint64_t generation) {
+    return "generation-" + std::to_string(generation);
+}
+
+std::string entry_title(const Generation& generation) {
+    // More does not fit on a screen, and GRUB stops at words of 8 KiB.
+    constexpr std::size_t kLongestLabel = 400;
+    const std::string created = utc_text(generation.created);  // "2026-11-22T10:00:00Z"
+    return grub_title(generation.parameters.label, kLongestLabel) + " (#" +
+           std::to_string(generation.number) + ", " + created.substr(0, 10) + " " +
+           created.substr(11, 5) + ")";
+}
+
+Result<std::string> generation_commands(const Generation& generation,
+                                        const EntryFiles& files,
+                                        const Installation& installation) {
+    Script script;
+    script.indent();
+    EntryWriter writer(installation, script);
+    TRY_VOID(writer.set_root(files.kernel));
+    const std::string& command_line = generation.parameters.command_line;
+    if (files.modules.empty()) {
+        TRY_VOID(write_linux(writer, script, installation, files, command_line));
+    } else {
+        TRY_VOID(write_modules(writer, script, files, command_line));
+    }
+    return script.finish();
+}
+
+Result<std::string> user_commands(const UserEntry& entry, const Installation& installation) {
+    Script script;
+    script.indent();
+    write_user_device(script, entry);
+    switch (entry.kind) {
+        case UserEntry::Kind::linux:
+        case UserEntry::Kind::multiboot:
+            write_user_kernel(script, entry, installation);
+            break;
+        case UserEntry::Kind::chainload:
+        case UserEntry::Kind::efi:
+            script.begin("chainloader").quoted(entry.path).end();
+            break;
+    }
+    return script.finish();
+}
+
+}  // namespace cordwainer::grub
