@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,8 +15,10 @@ struct ConfigValue;
 
 using ConfigList = std::vector<ConfigValue>;
 
+struct ConfigEntry;
+
 // A table, in the order of the file.
-using ConfigTable = std::vector<std::pair<std::string, ConfigValue>>;
+using ConfigTable = std::vector<ConfigEntry>;
 
 struct ConfigValue {
     std::variant<bool, std::int64_t, std::string, ConfigList, ConfigTable> value;
@@ -31,6 +32,15 @@ struct ConfigValue {
 
     // "a boolean", "an integer", "a string", "a list", "a table": for messages.
     [[nodiscard]] const char* type_name() const;
+};
+
+// A key and its value, with the names of a std::pair's members. No std::pair, since clang 19 cannot
+// take libstdc++ 12's apart before ConfigValue is complete.
+struct ConfigEntry {
+    std::string first;
+    ConfigValue second;
+
+    bool operator==(const ConfigEntry&) const = default;
 };
 
 }  // namespace cordwainer
