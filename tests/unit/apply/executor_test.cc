@@ -1,0 +1,335 @@
+#include "apply/executor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "apply/inventory.h"
+#include "tests/support/boot_world.h"
+
+namespace cordwainer {
+namespace {
+
+using testing::BootWorld;
+using ::testing::HasSubstr;
+using testing::MemFiles;
+using testing::rel;
+using testing::Version;
+
+const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
+const Version kMenuOnly{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};
+const Version kUpgrade{.key = "k2", .menu = "three", .kernels = {"kernel 2"}};
+
+TEST(Executor, InstallsEverything) {
+    BootWorld world;
+    const ApplyOutcome outcome = world.apply(world.plan(kOne));
+    ASSERT_TRUE(outcome.result) << outcome.result.error().message();
+    EXPECT_TRUE(outcome.changed);
+    EXPECT_TRUE(outcome.warnings.empty());
+    EXPECT_EQ(world.boot_from_disk(), "one");
+    EXPECT_EQ(world.boot_from_esp(), "one");
+    EXPECT_EQ(world.files.text("grub.cfg"), "configfile cordwainer/k1/grub.cfg");
+    EXPECT_EQ(world.files.text("vmlinuz"), "a stranger's kernel");
+    EXPECT_EQ(world.esp.text("EFI/BOOT/BOOTX64.EFI"), "a stranger's loader");
+    // The disk's own bytes are kept.
+    for (std::size_t i = 440; i < 512; ++i)
+        ASSERT_EQ(world.disk.bytes[i], static_cast<std::byte>(i & 255U)) << i;
+}
+
+TEST(Executor, InventoryListsWhatIsOwned) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    const auto loaded = load_inventory(world.files, rel("cordwainer"));
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->inventory.files.size(), 5U);
+    for (const auto& [path, file] : loaded->inventory.files) {
+        const auto text = world.files.text(path.text());
+        ASSERT_TRUE(text) << path.text();
+        EXPECT_EQ(sha256(*text), file.digest) << path.text();
+        EXPECT_EQ(text->size(), file.size) << path.text();
+        EXPECT_FALSE(file.pending) << path.text();
+        EXPECT_FALSE(file.former) << path.text();
+    }
+    ASSERT_EQ(loaded->inventory.references.size(), 1U);
+    EXPECT_EQ(loaded->inventory.references[0].path, "/gnu/store/one");
+    const auto esp = load_inventory(world.esp, rel("EFI/cordwainer"));
+    ASSERT_TRUE(esp);
+    EXPECT_EQ(esp->inventory.files.size(), 1U);
+    EXPECT_TRUE(esp->inventory.references.empty());
+}
+
+TEST(Executor, SecondRunWritesNothingAndReadsNoFiles) {
+    for (const bool stamps : {true, false}) {
+        BootWorld world;
+        world.files.stamps = stamps;
+        world.esp.stamps = stamps;
+        ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+        const auto before = world.files.all();
+        world.faults.restore();
+        world.files.contents_read = 0;
+        world.contents.located = 0;
+        const ApplyOutcome again = world.apply(world.plan(kOne));
+        ASSERT_TRUE(again.result) << again.result.error().message();
+        EXPECT_FALSE(again.changed);
+        EXPECT_EQ(world.faults.operations, 0U);
+        EXPECT_EQ(world.files.contents_read, 0);
+        EXPECT_LE(world.contents.located, 2) << "only the boot code is looked at";
+        EXPECT_EQ(world.files.all(), before);
+    }
+}
+
+TEST(Executor, MenuChangeWritesOnlyWhatIsNew) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    world.faults.restore();
+    world.disk.writes.clear();
+    ASSERT_TRUE(world.apply(world.plan(kMenuOnly)).result);
+    EXPECT_EQ(world.boot_from_disk(), "two");
+    EXPECT_TRUE(world.disk.writes.empty());
+    // Inventory, kernel 2, settle, the menu (two moments of an exchange), inventory.
+    EXPECT_EQ(world.faults.operations, 6U);
+}
+
+TEST(Executor, UpgradeRemovesWhatIsNoLongerOwned) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    ASSERT_TRUE(world.apply(world.plan(kUpgrade)).result);
+    EXPECT_EQ(world.boot_from_disk(), "three");
+    EXPECT_EQ(world.boot_from_esp(), "three");
+    for (const auto& [path, text] : world.files.all()) {
+        EXPECT_THAT(path, ::testing::Not(HasSubstr("/k1/")));
+        EXPECT_NE(text, "kernel 1");
+    }
+    EXPECT_EQ(world.files.text("vmlinuz"), "a stranger's kernel");
+}
+
+TEST(Executor, LeavesAFixedNameThatAStrangerWroteOver) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    world.files.put("grub.cfg", "written by somebody else");
+    RealisedPlan without = world.plan(kOne);
+    std::erase_if(without.steps, [](const RealisedStep& step) {
+        const auto* replace = std::get_if<BasicReplaceFile<RealisedSource>>(&step);
+        return replace && replace->path.text() == "grub.cfg";
+    });
+    const ApplyOutcome outcome = world.apply(without);
+    ASSERT_TRUE(outcome.result);
+    EXPECT_EQ(world.files.text("grub.cfg"), "written by somebody else");
+    ASSERT_EQ(outcome.warnings.size(), 1U);
+    EXPECT_THAT(outcome.warnings[0], HasSubstr("grub.cfg"));
+    // It is forgotten, not asked about again.
+    EXPECT_TRUE(world.apply(without).warnings.empty());
+}
+
+TEST(Executor, RemovesAFixedNameThatIsStillOurs) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    RealisedPlan without = world.plan(kOne);
+    std::erase_if(without.steps, [](const RealisedStep& step) {
+        const auto* replace = std::get_if<BasicReplaceFile<RealisedSource>>(&step);
+        return replace && replace->path.text() == "grub.cfg";
+    });
+    ASSERT_TRUE(world.apply(without).result);
+    EXPECT_FALSE(world.files.text("grub.cfg"));
+}
+
+TEST(Executor, PutsBackWhatAStrangerWroteOver) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    // Of the same size: only the stamp tells.
+    const std::string ours = *world.files.text("grub.cfg");
+    world.files.put("grub.cfg", std::string(ours.size(), 'x'));
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    EXPECT_EQ(world.files.text("grub.cfg"), ours);
+}
+
+TEST(Executor, ATouchedFileIsReadAndLeft) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    world.files.put("grub.cfg", *world.files.text("grub.cfg"));
+    world.faults.restore();
+    const ApplyOutcome outcome = world.apply(world.plan(kOne));
+    ASSERT_TRUE(outcome.result);
+    EXPECT_FALSE(outcome.changed);
+    EXPECT_EQ(world.faults.operations, 0U);
+}
+
+TEST(Executor, ADeletedFileIsWrittenAgain) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    world.files.erase("cordwainer/k1/normal.mod");
+    const ApplyOutcome outcome = world.apply(world.plan(kOne));
+    ASSERT_TRUE(outcome.result);
+    EXPECT_TRUE(outcome.changed);
+    EXPECT_EQ(world.boot_from_disk(), "one");
+}
+
+TEST(Executor, AppliesOnlyWhatIsBound) {
+    BootWorld world;
+    const RealisedPlan plan = world.plan(kOne);
+    Bindings files = world.bindings();
+    files.blocks.clear();
+    ASSERT_TRUE(apply(plan, files, world.contents, world.progress).result);
+    EXPECT_EQ(world.boot_from_esp(), "one");
+    EXPECT_EQ(world.boot_from_disk(), "no boot code");
+    Bindings disk = world.bindings();
+    disk.files.clear();
+    const std::size_t operations = world.faults.operations;
+    ASSERT_TRUE(apply(plan, disk, world.contents, world.progress).result);
+    EXPECT_EQ(world.boot_from_disk(), "one");
+    EXPECT_EQ(world.faults.operations, operations + 3);  // a boot image, and the sector
+}
+
+TEST(Executor, RemovesNothingWhileATargetIsOutOfReach) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    Bindings without_esp = world.bindings();
+    without_esp.files.erase({"esp"});
+    ASSERT_TRUE(apply(world.plan(kUpgrade), without_esp, world.contents, world.progress).result);
+    EXPECT_EQ(world.boot_from_disk(), "three");
+    EXPECT_EQ(world.boot_from_esp(), "one") << "the old core must still find its directory";
+    const auto kept = load_inventory(world.files, rel("cordwainer"));
+    ASSERT_TRUE(kept);
+    EXPECT_TRUE(kept->inventory.files.contains(rel("cordwainer/k1/normal.mod")));
+    EXPECT_EQ(kept->inventory.references.size(), 2U);
+
+    // It is there again.
+    ASSERT_TRUE(world.apply(world.plan(kUpgrade)).result);
+    EXPECT_EQ(world.boot_from_esp(), "three");
+    EXPECT_FALSE(world.files.text("cordwainer/k1/normal.mod"));
+}
+
+TEST(Executor, ShortOfSpaceWritesNothing) {
+    BootWorld world;
+    world.files.free = FreeSpace{.bytes = 20'000, .block_size = 4096};
+    const auto before = world.files.all();
+    const ApplyOutcome outcome = world.apply(world.plan(kOne));
+    ASSERT_FALSE(outcome.result);
+    EXPECT_EQ(outcome.result.error().code, Errc::no_space);
+    EXPECT_FALSE(outcome.changed);
+    EXPECT_EQ(world.files.all(), before);
+    EXPECT_EQ(world.faults.operations, 0U);
+    world.files.free = FreeSpace{.bytes = 60'000, .block_size = 4096};
+    EXPECT_TRUE(world.apply(world.plan(kOne)).result);
+}
+
+TEST(Executor, TargetsOfOneFileSystemShareItsSpace) {
+    BootWorld world;
+    RealisedPlan plan = world.plan(kOne);
+    world.files.free = FreeSpace{.bytes = 30'000, .block_size = 4096};
+    world.esp.free = world.files.free;
+    ASSERT_TRUE(apply(plan, world.bindings(), world.contents, world.progress).result);
+
+    BootWorld shared;
+    RealisedPlan same = shared.plan(kOne);
+    for (PlannedTarget& target : same.targets) target.uuid = Uuid::parse("1C31-A17C");
+    shared.files.free = FreeSpace{.bytes = 30'000, .block_size = 4096};
+    shared.esp.free = shared.files.free;
+    const ApplyOutcome outcome = shared.apply(same);
+    ASSERT_FALSE(outcome.result);
+    EXPECT_EQ(outcome.result.error().code, Errc::no_space);
+}
+
+TEST(Executor, AMissingSourceIsFoundBeforeAnythingIsWritten) {
+    BootWorld world;
+    const RealisedPlan plan = world.plan(kOne);
+    world.contents.forget(world.contents.add("kernel 1"));
+    world.contents.forget(world.contents.add("kernel 1"));
+    const ApplyOutcome outcome = world.apply(plan);
+    ASSERT_FALSE(outcome.result);
+    EXPECT_EQ(outcome.result.error().code, Errc::not_found);
+    EXPECT_FALSE(outcome.changed);
+    EXPECT_EQ(world.faults.operations, 0U);
+}
+
+TEST(Executor, ASpoiledSourceIsNotCommitted) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    const RealisedPlan plan = world.plan(kUpgrade);
+    world.contents.spoil(world.contents.add("kernel 2"));
+    const ApplyOutcome outcome = world.apply(plan);
+    // MemContents gave the bytes back when the kernel was added again, so spoil last.
+    ASSERT_FALSE(outcome.result);
+    EXPECT_EQ(outcome.result.error().code, Errc::corrupt);
+    EXPECT_TRUE(outcome.changed);
+    EXPECT_EQ(world.boot_from_disk(), "one");
+    EXPECT_EQ(world.boot_from_esp(), "one");
+}
+
+TEST(Executor, TooLargeABootImageIsRefusedBeforeAnythingIsWritten) {
+    BootWorld world;
+    RealisedPlan plan = world.plan(kOne);
+    for (RealisedStep& step : plan.steps) {
+        if (auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step))
+            boot->slots[1].range.count = 1;
+    }
+    const ApplyOutcome outcome = world.apply(plan);
+    ASSERT_FALSE(outcome.result);
+    EXPECT_EQ(outcome.result.error().code, Errc::refused);
+    EXPECT_FALSE(outcome.changed);
+    EXPECT_EQ(world.faults.operations, 0U);
+}
+
+TEST(Executor, AFileTargetWithoutAnOwnDirectoryIsRefused) {
+    BootWorld world;
+    RealisedPlan plan = world.plan(kOne);
+    plan.targets[0].own.reset();
+    const ApplyOutcome outcome = world.apply(plan);
+    ASSERT_FALSE(outcome.result);
+    EXPECT_EQ(outcome.result.error().code, Errc::unsupported);
+}
+
+TEST(Executor, UnreadableInventoriesWarnAndRemoveNothing) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    world.files.put("cordwainer/inventory.0", "x");
+    world.files.put("cordwainer/inventory.1", "y");
+    const ApplyOutcome outcome = world.apply(world.plan(kUpgrade));
+    ASSERT_TRUE(outcome.result);
+    EXPECT_EQ(outcome.warnings.size(), 1U);
+    EXPECT_EQ(world.boot_from_disk(), "three");
+    EXPECT_TRUE(world.files.text("cordwainer/k1/normal.mod"));
+}
+
+class FakeFirmware : public FirmwareEntries {
+  public:
+    Result<bool> ensure(const FirmwareEntry& entry) override {
+        return titles.insert(entry.title).second;
+    }
+
+    std::set<std::string> titles;
+};
+
+TEST(Executor, FirmwareEntriesAreMadeOrReported) {
+    BootWorld world;
+    RealisedPlan plan = world.plan(kOne);
+    plan.steps.emplace_back(FirmwareEntry{{"esp"}, rel("EFI/cordwainer/grubx64.efi"), "Guix"});
+    const ApplyOutcome without = world.apply(plan);
+    ASSERT_TRUE(without.result);
+    ASSERT_EQ(without.not_done.size(), 1U);
+    EXPECT_THAT(without.not_done[0], HasSubstr("Guix"));
+
+    FakeFirmware firmware;
+    Bindings bindings = world.bindings();
+    bindings.firmware = &firmware;
+    const ApplyOutcome made = apply(plan, bindings, world.contents, world.progress);
+    ASSERT_TRUE(made.result);
+    EXPECT_TRUE(made.changed);
+    EXPECT_TRUE(made.not_done.empty());
+    EXPECT_TRUE(firmware.titles.contains("Guix"));
+    EXPECT_FALSE(apply(plan, bindings, world.contents, world.progress).changed);
+}
+
+TEST(Executor, ProgressCountsEveryByteThatIsWritten) {
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    ASSERT_EQ(world.progress.phases.size(), 3U);
+    EXPECT_EQ(world.progress.phases[0].first, "stage");
+    EXPECT_EQ(world.progress.phases[1].first, "commit");
+    EXPECT_EQ(world.progress.phases[2].first, "clean");
+    EXPECT_EQ(world.progress.advanced,
+              world.progress.phases[0].second + world.progress.phases[1].second);
+    EXPECT_GT(world.progress.advanced, 0U);
+}
+
+}  // namespace
+}  // namespace cordwainer

@@ -1,0 +1,163 @@
+// The executor under power cuts: at every operation of a run, with everything, nothing or torn
+// pieces of what was not settled on the medium, and again at every operation of the recovery, the
+// machine boots the old menu or the new one with all its files.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <string>
+#include <tuple>
+
+#include "apply/executor.h"
+#include "tests/support/boot_world.h"
+
+namespace cordwainer {
+namespace {
+
+using ::testing::AnyOf;
+using testing::BootWorld;
+using testing::MemFiles;
+using testing::Version;
+
+const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
+const Version kMenuOnly{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};
+const Version kUpgrade{.key = "k2", .menu = "three", .kernels = {"kernel 2"}};
+
+struct Change {
+    Version from;
+    Version to;
+};
+
+class PowerCut : public ::testing::TestWithParam<std::tuple<int, MemFiles::AfterCut>> {
+  protected:
+    [[nodiscard]] static Change change() {
+        static const Change kChanges[] = {
+            {kOne, kMenuOnly}, {kOne, kUpgrade}, {kMenuOnly, kUpgrade}, {kUpgrade, kOne}};
+        return kChanges[std::get<0>(GetParam())];
+    }
+
+    [[nodiscard]] static MemFiles::AfterCut after() { return std::get<1>(GetParam()); }
+
+    // The two roads to the menu are switched one after the other: each has the old or the new.
+    static void expect_boots(const BootWorld& world, const Change& change) {
+        EXPECT_THAT(world.boot_from_disk(), AnyOf(change.from.menu, change.to.menu));
+        EXPECT_THAT(world.boot_from_esp(), AnyOf(change.from.menu, change.to.menu));
+        EXPECT_EQ(world.files.text("vmlinuz"), "a stranger's kernel");
+        EXPECT_EQ(world.esp.text("EFI/BOOT/BOOTX64.EFI"), "a stranger's loader");
+        for (std::size_t i = 440; i < 512; ++i)
+            ASSERT_EQ(world.disk.bytes[i], static_cast<std::byte>(i & 255U)) << i;
+    }
+
+    // Complete, and nothing left over: the same files as where no cut ever was.
+    static void expect_complete(BootWorld& world, const Change& change) {
+        EXPECT_EQ(world.boot_from_disk(), change.to.menu);
+        EXPECT_EQ(world.boot_from_esp(), change.to.menu);
+        BootWorld whole;
+        ASSERT_TRUE(whole.apply(whole.plan(change.from)).result);
+        ASSERT_TRUE(whole.apply(whole.plan(change.to)).result);
+        EXPECT_EQ(without_inventories(world.files), without_inventories(whole.files));
+        EXPECT_EQ(without_inventories(world.esp), without_inventories(whole.esp));
+        EXPECT_FALSE(world.apply(world.plan(change.to)).changed);
+    }
+
+    static std::map<std::string, std::string> without_inventories(const MemFiles& files) {
+        auto all = files.all();
+        std::erase_if(all, [](const auto& file) {
+            return file.first.find("/inventory.") != std::string::npos;
+        });
+        return all;
+    }
+};
+
+TEST_P(PowerCut, OldOrNewBootsAndRunningAgainCompletes) {
+    const Change change = PowerCut::change();
+    std::size_t cuts = 0;
+    for (std::size_t n = 0;; ++n) {
+        BootWorld world;
+        ASSERT_TRUE(world.apply(world.plan(change.from)).result);
+        world.faults.restore();
+        world.faults.cut_at = n;
+        const RealisedPlan plan = world.plan(change.to);
+        if (world.apply(plan).result) break;
+        ++cuts;
+        SCOPED_TRACE("cut at operation " + std::to_string(n));
+        world.power_up(after());
+        expect_boots(world, change);
+        const ApplyOutcome again = world.apply(plan);
+        ASSERT_TRUE(again.result) << again.result.error().message();
+        EXPECT_TRUE(again.warnings.empty());
+        expect_complete(world, change);
+        if (HasFailure()) return;
+    }
+    EXPECT_GE(cuts, 6U);
+}
+
+TEST_P(PowerCut, AlsoWhenTheRecoveryIsCut) {
+    const Change change = PowerCut::change();
+    for (std::size_t first = 0;; ++first) {
+        bool cut = false;
+        for (std::size_t second = 0;; ++second) {
+            BootWorld world;
+            ASSERT_TRUE(world.apply(world.plan(change.from)).result);
+            const RealisedPlan plan = world.plan(change.to);
+            world.faults.restore();
+            world.faults.cut_at = first;
+            if (world.apply(plan).result) break;
+            cut = true;
+            world.power_up(after());
+            world.faults.cut_at = second;
+            if (world.apply(plan).result) break;
+            SCOPED_TRACE("cut at " + std::to_string(first) + ", then at " + std::to_string(second));
+            world.power_up(after());
+            expect_boots(world, change);
+            ASSERT_TRUE(world.apply(plan).result);
+            expect_complete(world, change);
+            if (HasFailure()) return;
+        }
+        if (!cut) break;
+    }
+}
+
+TEST_P(PowerCut, GoingBackAfterACutIsAsGoodAsNeverHavingGone) {
+    const Change change = PowerCut::change();
+    const Change back{.from = change.to, .to = change.from};
+    for (std::size_t n = 0;; ++n) {
+        BootWorld world;
+        ASSERT_TRUE(world.apply(world.plan(change.from)).result);
+        world.faults.restore();
+        world.faults.cut_at = n;
+        if (world.apply(world.plan(change.to)).result) break;
+        SCOPED_TRACE("cut at operation " + std::to_string(n));
+        world.power_up(after());
+        ASSERT_TRUE(world.apply(world.plan(change.from)).result);
+        expect_complete(world, back);
+        if (HasFailure()) return;
+    }
+}
+
+TEST_P(PowerCut, AFirstInstallationLeavesStrangersAlone) {
+    for (std::size_t n = 0;; ++n) {
+        BootWorld world;
+        world.faults.cut_at = n;
+        const RealisedPlan plan = world.plan(kOne);
+        if (world.apply(plan).result) break;
+        SCOPED_TRACE("cut at operation " + std::to_string(n));
+        world.power_up(after());
+        EXPECT_THAT(world.boot_from_disk(), AnyOf("no boot code", "one"));
+        EXPECT_THAT(*world.files.text("grub.cfg"),
+                    AnyOf("a stranger's menu", "configfile cordwainer/k1/grub.cfg"));
+        EXPECT_EQ(world.files.text("vmlinuz"), "a stranger's kernel");
+        ASSERT_TRUE(world.apply(plan).result);
+        EXPECT_EQ(world.boot_from_disk(), "one");
+        EXPECT_EQ(world.boot_from_esp(), "one");
+        if (HasFailure()) return;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         PowerCut,
+                         ::testing::Combine(::testing::Range(0, 4),
+                                            ::testing::Values(MemFiles::AfterCut::kept,
+                                                              MemFiles::AfterCut::lost,
+                                                              MemFiles::AfterCut::torn)));
+
+}  // namespace
+}  // namespace cordwainer
