@@ -1,0 +1,80 @@
+#include "image/fat_names.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/utf8.h"
+
+namespace cordwainer::image {
+namespace {
+
+constexpr std::size_t kLongestName = 255;  // UTF-16 units; no name of so many bytes has more
+
+// Letters that differ in case only become equal. Beyond ASCII FAT drivers disagree on what is the
+// same letter, so only Latin-1 and what is equal byte by byte count.
+std::string folded(const std::string& name) {
+    std::string result;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        const bool latin = i > 0 && name[i - 1] == '\xc3' && c >= '\xa0' && c <= '\xbe';
+        if (c >= 'a' && c <= 'z') {
+            result += static_cast<char>(c - 'a' + 'A');
+        } else if (latin && c != '\xb7') {
+            result += static_cast<char>(c - 0x20);
+        } else {
+            result += c;
+        }
+    }
+    return result;
+}
+
+void check_directory(const Node& directory,
+                     const std::string& path,
+                     std::vector<std::string>& problems) {
+    std::map<std::string, std::string> seen;
+    for (const auto& [name, node] : directory.children) {
+        const std::string here = path + "/" + name;
+        if (const auto wrong = wrong_fat_name(name)) problems.push_back(here + ": " + *wrong);
+        const auto [other, fresh] = seen.emplace(folded(name), name);
+        if (!fresh) {
+            problems.push_back(here + ": for FAT this is the same name as \"" + other->second +
+                               "\"");
+        }
+        constexpr std::uint64_t kLargestFile = 0xffffffff;
+        if (node.kind == Node::Kind::symlink) {
+            problems.push_back(here + ": FAT has no symbolic links");
+        } else if (node.kind != Node::Kind::file && !node.is_directory()) {
+            problems.push_back(here + ": FAT has no devices and pipes");
+        } else if (node.size > kLargestFile) {
+            problems.push_back(here + ": FAT has no files of 4 GiB and more");
+        }
+        if (node.is_directory()) check_directory(node, here, problems);
+    }
+}
+
+}  // namespace
+
+std::optional<std::string> wrong_fat_name(const std::string& name) {
+    for (const char c : name) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            return "FAT has no control characters in names";
+        }
+        if (std::string_view("\"*/:<>?\\|").find(c) != std::string_view::npos) {
+            return std::string("FAT has no \"") + c + "\" in names";
+        }
+    }
+    if (!is_utf8(name)) return "FAT has Unicode names, and this is no UTF-8";
+    if (name.ends_with('.') || name.ends_with(' ')) {
+        return "FAT drops dots and spaces at the end of a name";
+    }
+    if (name.size() > kLongestName) return "FAT names have at most 255 characters";
+    return std::nullopt;
+}
+
+std::vector<std::string> check_fat_tree(const Node& root) {
+    std::vector<std::string> problems;
+    check_directory(root, "", problems);
+    return problems;
+}
+
+}  // namespace cordwainer::image

@@ -1,0 +1,21 @@
+// What names a FAT file system can have (FAT specification, "Long directory entries"; the long
+// names' rules are what every driver accepts).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "image/tree.h"
+
+namespace cordwainer::image {
+
+// What is wrong with one name ("FAT has no \":\" in names"), or nothing.
+[[nodiscard]] std::optional<std::string> wrong_fat_name(const std::string& name);
+
+// Everything in the tree that FAT cannot hold, one sentence each with the path: forbidden names,
+// names that differ in case only, links, devices, files of 4 GiB and more. Owners, modes and
+// attributes are lost without a message: FAT has none.
+[[nodiscard]] std::vector<std::string> check_fat_tree(const Node& root);
+
+}  // namespace cordwainer::image

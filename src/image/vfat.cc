@@ -1,0 +1,185 @@
+#include "image/vfat.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "image/fat_names.h"
+#include "image/size_text.h"
+#include "image/tool.h"
+
+namespace cordwainer::image {
+namespace {
+
+constexpr std::uint64_t kReservedSectors = 32;  // mkfs.fat's for FAT32; fewer for the others
+
+std::uint64_t divide_up(std::uint64_t value, std::uint64_t by) {
+    return (value + by - 1) / by;
+}
+
+std::uint64_t cluster_bytes(const FatShape& shape) {
+    return shape.sectors_per_cluster * kSector;
+}
+
+// Entries of 32 bytes that a name takes: one, and one for every 13 characters of a long name.
+std::uint64_t entry_bytes(const std::string& name) {
+    constexpr std::uint64_t kEntry = 32;
+    constexpr std::uint64_t kPerEntry = 13;
+    return kEntry * (1 + divide_up(name.size(), kPerEntry));
+}
+
+std::uint64_t directory_bytes(const Node& directory) {
+    std::uint64_t bytes = 64;  // "." and ".."; in the root the label
+    for (const auto& [name, child] : directory.children) bytes += entry_bytes(name);
+    return bytes;
+}
+
+// Programs of mtools, with nothing of the user's or the machine's configuration in their way.
+ToolRun mtools(const Vfat& spec) {
+    constexpr std::int64_t kFirstFatDate = 315532800;  // 1980-01-01
+    ToolRun run;
+    run.environment = {{"MTOOLSRC", "/dev/null"},
+                       {"MTOOLS_SKIP_CHECK", "1"},
+                       {"SOURCE_DATE_EPOCH", std::to_string(std::max(spec.epoch, kFirstFatDate))}};
+    run.arguments = {"-i", fmt::format("{}@@{}", spec.image.string(), spec.offset)};
+    return run;
+}
+
+// Collects arguments until a command line of a sensible length is full.
+class Batch {
+  public:
+    Batch(const Vfat& spec, const char* program, std::string last)
+        : spec_(spec), program_(program), last_(std::move(last)) {}
+
+    Result<void> add(const std::string& argument) {
+        arguments_.push_back(argument);
+        length_ += argument.size() + 1;
+        constexpr std::size_t kLongest = 64 * kKiB;
+        return length_ < kLongest ? Result<void>() : run();
+    }
+
+    Result<void> run() {
+        if (arguments_.empty()) return {};
+        ToolRun tool = mtools(spec_);
+        tool.arguments.insert(tool.arguments.end(), arguments_.begin(), arguments_.end());
+        if (!last_.empty()) tool.arguments.push_back(last_);
+        arguments_.clear();
+        length_ = 0;
+        TRY_VOID(run_tool({.name = program_, .package = "mtools"}, tool));
+        return {};
+    }
+
+  private:
+    const Vfat& spec_;
+    std::string program_;
+    std::string last_;
+    std::vector<std::string> arguments_;
+    std::size_t length_ = 0;
+};
+
+Result<void> make_directories(const Vfat& spec, const Node& root) {
+    Batch directories(spec, "mmd", "");
+    std::vector<std::string> paths;
+    walk(root, [&paths](const std::string& path, const Node& node) {
+        if (node.is_directory()) paths.push_back(path);
+    });
+    for (const std::string& path : paths) TRY_VOID(directories.add("::" + path));
+    return directories.run();
+}
+
+Result<void> copy_files(const Vfat& spec,
+                        const Node& directory,
+                        const std::string& path,
+                        Progress& progress) {
+    Batch files(spec, "mcopy", "::" + path + "/");
+    for (const auto& [name, node] : directory.children) {
+        if (node.kind != Node::Kind::file) continue;
+        TRY_VOID(files.add(host_path(node, name)));
+        progress.advance(node.size);
+    }
+    TRY_VOID(files.run());
+    for (const auto& [name, node] : directory.children) {
+        if (!node.is_directory()) continue;
+        TRY_VOID(copy_files(spec, node, path + "/" + name, progress));
+    }
+    return {};
+}
+
+std::string joined_lines(const std::vector<std::string>& problems) {
+    return fmt::format("{}", fmt::join(problems, "\n"));
+}
+
+}  // namespace
+
+FatShape fat_shape(std::uint64_t bytes) {
+    constexpr std::uint64_t kGiB = 1024 * kMiB;
+    if (bytes < 4 * kMiB) return {.bits = 12, .sectors_per_cluster = bytes < 2 * kMiB ? 1U : 4U};
+    if (bytes < 36 * kMiB) return {.bits = 16, .sectors_per_cluster = bytes < 16 * kMiB ? 1U : 2U};
+    if (bytes <= 260 * kMiB) return {.bits = 32, .sectors_per_cluster = 1};
+    if (bytes <= 8 * kGiB) return {.bits = 32, .sectors_per_cluster = 8};
+    if (bytes <= 16 * kGiB) return {.bits = 32, .sectors_per_cluster = 16};
+    if (bytes <= 32 * kGiB) return {.bits = 32, .sectors_per_cluster = 32};
+    return {.bits = 32, .sectors_per_cluster = 64};
+}
+
+std::uint64_t fat_needs(const Node& root, const FatShape& shape) {
+    const std::uint64_t cluster = cluster_bytes(shape);
+    std::uint64_t bytes = round_up(directory_bytes(root), cluster);
+    walk(root, [&](const std::string&, const Node& node) {
+        bytes += round_up(node.is_directory() ? directory_bytes(node) : node.size, cluster);
+    });
+    return bytes;
+}
+
+std::uint64_t fat_free(std::uint64_t bytes) {
+    const FatShape shape = fat_shape(bytes);
+    constexpr std::uint64_t kTables = 2;
+    constexpr std::uint64_t kRootSectors = 64;  // FAT12 and FAT16: at most 512 fixed entries, twice
+    const std::uint64_t sectors = bytes / kSector;
+    const std::uint64_t clusters = sectors / shape.sectors_per_cluster + 2;
+    const std::uint64_t table = divide_up(clusters * shape.bits, 8 * kSector);
+    // Tables are aligned to clusters, and one cluster is the root directory's.
+    const std::uint64_t used =
+        kReservedSectors + kTables * table + kRootSectors + 3 * shape.sectors_per_cluster;
+    if (sectors <= used) return 0;
+    return (sectors - used) / shape.sectors_per_cluster * cluster_bytes(shape);
+}
+
+std::uint64_t fat_size_for(const Node& root) {
+    constexpr std::uint64_t kLeastFat32 = 36 * kMiB;
+    std::uint64_t bytes = kLeastFat32;
+    while (true) {
+        const std::uint64_t needs = fat_needs(root, fat_shape(bytes));
+        const std::uint64_t free = fat_free(bytes);
+        if (free >= needs) return bytes;
+        bytes = round_up(bytes + (needs - free), kMiB);
+    }
+}
+
+Result<void> make_vfat(const Vfat& spec, const Node& root, Progress& progress) {
+    const std::vector<std::string> problems = check_fat_tree(root);
+    if (!problems.empty()) return Error{Errc::invalid_input, joined_lines(problems)};
+    const FatShape shape = fat_shape(spec.size);
+    ToolRun format;
+    std::string id = spec.id.text();
+    std::erase(id, '-');
+    format.arguments = {"--invariant",
+                        "--mbr=n",
+                        "-i",
+                        id,
+                        "-F",
+                        std::to_string(shape.bits),
+                        "-s",
+                        std::to_string(shape.sectors_per_cluster),
+                        "-h",
+                        std::to_string(spec.first_lba),
+                        "-n",
+                        spec.label.empty() ? "NO NAME" : spec.label,
+                        fmt::format("--offset={}", spec.offset / kSector),
+                        spec.image.string(),
+                        std::to_string(spec.size / kKiB)};
+    TRY_VOID(run_tool({.name = "mkfs.fat", .package = "dosfstools"}, format));
+    TRY_VOID(make_directories(spec, root));
+    return copy_files(spec, root, "", progress);
+}
+
+}  // namespace cordwainer::image
