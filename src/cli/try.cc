@@ -1,0 +1,149 @@
+#include "cli/try.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/machine.h"
+#include "cli/output.h"
+#include "cli/qmp.h"
+#include "sys/file_io.h"
+#include "sys/spawn.h"
+
+namespace cordwainer::cli {
+namespace {
+
+struct Options {
+    std::string image;
+    bool bios = false;
+    bool uefi = false;
+    std::string screenshot;
+    std::optional<unsigned> after;  // seconds
+    unsigned memory = 1024;         // MiB
+    std::string display = "none";
+    std::string accelerator = "tcg";
+};
+
+constexpr const char* kDetails =
+    R"(The machine has the image as its disk and no network. The image is not changed: what the machine writes is dropped. Its serial port is the terminal; Ctrl-A X ends it, and Ctrl-A C reaches QEMU's monitor.
+
+Without --bios or --uefi the image is booted by BIOS firmware if its first sector has code, and else by UEFI firmware for the processor that EFI/BOOT names. A boot menu without a serial terminal is visible under BIOS, which puts the screen on the serial port, and with --display gtk.
+
+With --json the command that would run is printed and nothing runs, unless there is a --screenshot: then the picture is taken first.
+
+Examples:
+
+  cordwainer try disk.img
+  cordwainer try disk.img --uefi --display gtk
+  cordwainer try disk.img --bios --screenshot menu.png --after 3)";
+
+// Firmware, menu and a bit of rest, without an accelerator.
+std::chrono::seconds usual_wait(Firmware firmware) {
+    return std::chrono::seconds(firmware == Firmware::bios ? 5 : 12);
+}
+
+Result<Machine> choose(const Options& options) {
+    MachineRequest request{.image = options.image, .firmware = std::nullopt};
+    if (options.bios) request.firmware = Firmware::bios;
+    if (options.uefi) request.firmware = Firmware::uefi;
+    request.memory = options.memory;
+    request.accelerator = options.accelerator;
+    request.display = options.display;
+    request.screenshot = !options.screenshot.empty();
+    const BootWays ways = TRY(find_boot_ways(options.image));
+    return choose_machine(request, ways);
+}
+
+// Boots, takes the picture, and puts it at its place once it is whole.
+Result<void> photograph(const Options& options, const Machine& machine) {
+    const auto after =
+        options.after ? std::chrono::seconds(*options.after) : usual_wait(machine.firmware);
+    const TemporaryDirectory scratch = TRY(TemporaryDirectory::make({}, "cordwainer-"));
+    const std::filesystem::path picture = scratch.path() / "screen.png";
+    SpawnRequest request{.arguments = machine.command, .directory = scratch.path()};
+    request.meanwhile = [&](const std::function<bool()>& running) {
+        return take_picture(scratch.path(), after, picture, running);
+    };
+    TRY(spawn(request));
+    const Bytes bytes = TRY(read_file(picture));
+    return write_durably(options.screenshot, bytes);
+}
+
+Result<void> show_json(const Options& options, const Machine& machine) {
+    const bool photographed = !options.screenshot.empty();
+    using Json = nlohmann::ordered_json;
+    return print_json({{"format", "cordwainer-try/1"},
+                       {"firmware", machine.firmware == Firmware::bios ? "bios" : "uefi"},
+                       {"architecture", machine.architecture},
+                       {"command", machine.command},
+                       {"ran", photographed},
+                       {"screenshot", photographed ? Json(options.screenshot) : Json()}});
+}
+
+Result<void> run_machine(const Options& options, const Machine& machine, bool json) {
+    if (!options.screenshot.empty()) {
+        TRY_VOID(photograph(options, machine));
+        if (!json) return print(fmt::format("{}\n", options.screenshot));
+    }
+    if (json) return show_json(options, machine);
+    TRY(spawn({.arguments = machine.command, .interactive = true}));
+    return {};
+}
+
+Result<int> run(const Options& options, const Common& common) {
+    const Machine machine = TRY(choose(options).with_context("try " + options.image));
+    const std::string& program = machine.command.front();
+    if (!find_program(program)) {
+        return Error(Errc::not_found,
+                     fmt::format("the program {} is not installed (Debian package {})",
+                                 program,
+                                 qemu_package(program)));
+    }
+    TRY_VOID(run_machine(options, machine, common.json).with_context("try " + options.image));
+    return kDone;
+}
+
+}  // namespace
+
+Command try_command() {
+    return {
+        .name = "try",
+        .summary = "boots a disk image in QEMU without changing it",
+        .declare = [](CLI::App& app) -> Run {
+            auto options = std::make_shared<Options>();
+            app.add_option("FILE", options->image, "The disk image, raw or qcow2")->required();
+            CLI::Option* bios = app.add_flag("--bios", options->bios, "Boot with BIOS firmware");
+            app.add_flag("--uefi", options->uefi, "Boot with UEFI firmware")->excludes(bios);
+            CLI::Option* screenshot =
+                app.add_option("--screenshot",
+                               options->screenshot,
+                               "Write a picture of the screen to FILE (PNG), and end");
+            screenshot->type_name("FILE");
+            app.add_option("--after",
+                           options->after,
+                           "Take the picture after so many seconds (default: 5, UEFI 12)")
+                ->type_name("SECONDS")
+                ->check(CLI::Range(0, 3600))
+                ->needs(screenshot);
+            app.add_option("--memory", options->memory, "Memory in MiB (default: 1024)")
+                ->type_name("MIB")
+                ->check(CLI::Range(16, 1 << 20));
+            app.add_option("--display",
+                           options->display,
+                           "QEMU's display, such as gtk or sdl (default: none)")
+                ->type_name("DISPLAY");
+            app.add_option("--accel",
+                           options->accelerator,
+                           "What runs the machine's instructions (default: tcg)")
+                ->type_name("ACCELERATOR")
+                ->check(CLI::IsMember({"tcg", "kvm"}));
+            return [options](const Common& common) { return run(*options, common); };
+        },
+        .details = kDetails,
+    };
+}
+
+}  // namespace cordwainer::cli
