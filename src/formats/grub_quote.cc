@@ -31,6 +31,14 @@ Result<std::string> grub_quote(std::string_view text) {
     return word;
 }
 
+Result<std::string> grub_word(std::string_view text) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/.,:=@%+-_";
+    const bool plain = !text.empty() && text.size() <= kLongestGrubWord &&
+                       text.find_first_not_of(kPlain) == std::string_view::npos;
+    return plain ? Result<std::string>(std::string(text)) : grub_quote(text);
+}
+
 std::string grub_title(std::string_view text, std::size_t longest) {
     std::string title = to_utf8(text);
     for (char& c : title) {

@@ -22,6 +22,11 @@ constexpr std::size_t kLongestGrubWord = 8191;
 // words longer than kLongestGrubWord.
 [[nodiscard]] Result<std::string> grub_quote(std::string_view text);
 
+// `text` as it is where it is a word of letters, digits and `/ . , : = @ % + - _` that GRUB reads
+// as that anyway, else as grub_quote gives it. For arguments: they stay readable for people, and
+// for other programs that read GRUB's configuration.
+[[nodiscard]] Result<std::string> grub_word(std::string_view text);
+
 // `text` on one line for the menu's screen: well-formed UTF-8, each control character a space, cut
 // at a character's end to at most `longest` bytes.
 [[nodiscard]] std::string grub_title(std::string_view text, std::size_t longest);

@@ -80,9 +80,9 @@ Result<std::string> early_configuration(const BootSide& files,
     if (const auto* uuid = std::get_if<Uuid>(&place.device)) {
         script.raw(uuid->text());
     } else if (const auto* label = std::get_if<FileSystemLabel>(&place.device)) {
-        script.quoted(label->text);
+        script.word(label->text);
     } else {
-        script.quoted(place.path + "/grub.cfg");
+        script.word(place.path + "/grub.cfg");
     }
     script.raw("root").end();
     script.begin("set").joined("prefix=($root)", place.path).end();

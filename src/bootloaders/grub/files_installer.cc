@@ -14,12 +14,18 @@
 #include "bootloaders/grub/menu.h"
 #include "bootloaders/grub/menu_entry.h"
 #include "core/rel_path.h"
+#include "formats/grub_quote.h"
 
 namespace cordwainer::grub {
 namespace {
 
 std::string name_of(const Generation& generation) {
     return "generation " + std::to_string(generation.number);
+}
+
+// On one line, for a message.
+std::string printable(const std::string& text) {
+    return grub_title(text, text.size());
 }
 
 // What the user should know of a command line that GRUB cannot hand over as it is.
@@ -32,10 +38,10 @@ void warn_of_command_line(const Generation& generation,
     const std::string& wanted = generation.parameters.command_line;
     const LoaderWords words = loader_words(wanted);
     if (words.delivered != wanted) {
-        warnings.push_back(name_of(generation) +
-                           ": GRUB cannot pass quotes and backslashes as they are; `" + wanted +
-                           "` reaches the kernel as `" + words.delivered + "`" +
-                           (words.same_meaning ? ", which Linux reads the same way" : ""));
+        warnings.push_back(
+            name_of(generation) + ": GRUB cannot pass quotes and backslashes as they are; `" +
+            printable(wanted) + "` reaches the kernel as `" + printable(words.delivered) + "`" +
+            (words.same_meaning ? ", which Linux reads the same way" : ""));
     }
     const std::size_t length =
         std::string_view("BOOT_IMAGE= ").size() + files.kernel.path.size() + words.delivered.size();
@@ -71,7 +77,10 @@ class FilesPlanner {
         TRY_VOID(replace("/grub.cfg", render_handover(installation_)));
 
         made_.references = files.references();
-        std::ranges::copy(files.warnings(), std::back_inserter(made_.warnings));
+        for (const std::string& warning : files.warnings()) {
+            const bool said = std::ranges::count(made_.warnings, warning) != 0;
+            if (!said) made_.warnings.push_back(warning);
+        }
         return std::move(made_);
     }
 

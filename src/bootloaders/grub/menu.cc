@@ -28,12 +28,16 @@ void begin_entry(Script& script,
                  const std::optional<std::string>& id,
                  const std::string& title,
                  bool unrestricted) {
+    // The title comes first, where every reader of such files looks for it; but one that begins
+    // with
+    // "-" would be taken for an option anywhere but behind "--".
+    const bool like_option = title.starts_with('-');
     script.begin(command);
-    if (id) script.raw("--id").quoted(*id);
+    if (!like_option) script.quoted(title);
+    if (id) script.raw("--id").word(*id);
     if (unrestricted) script.raw("--unrestricted");
-    // Behind "--" nothing is taken for an option.
-    if (title.starts_with('-')) script.raw("--");
-    script.quoted(title).raw("{").end();
+    if (like_option) script.raw("--").quoted(title);
+    script.raw("{").end();
 }
 
 class Writer {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "bootloaders/grub/command_line.h"
@@ -33,27 +34,11 @@ void search(Script& script, const BootPlace& place, const std::string& variable)
     } else if (const auto* label = std::get_if<FileSystemLabel>(&place.device)) {
         script.raw("--label");
         if (label->text.starts_with('-')) script.raw("--");
-        script.quoted(label->text);
+        script.word(label->text);
     } else {
-        script.raw("--file").quoted(place.path);
+        script.raw("--file").word(place.path);
     }
     script.end();
-}
-
-// The lines after which `variable` is the device of `place`.
-Result<void> reach(Script& script,
-                   const BootPlace& place,
-                   const std::string& variable,
-                   const ModuleDirectory& modules) {
-    if (place.volume) {
-        const auto needed = TRY(modules_for(*place.volume, modules));
-        for (const std::string& module : needed) script.line("insmod " + module);
-    } else if (!place.crypto.empty()) {
-        script.line("insmod luks").line("insmod luks2");
-    }
-    open_containers(script, place.crypto);
-    search(script, place, variable);
-    return {};
 }
 
 // Writes the files of one entry, each reached by its own search where it is not on $root.
@@ -65,14 +50,14 @@ class EntryWriter {
     // Makes the device of `place` $root.
     Result<void> set_root(const BootPlace& place) {
         root_ = place;
-        return reach(script_, place, "root", modules());
+        return reach(place, "root");
     }
 
     // Reaches a file's device where that is not $root; to be called before its command begins.
     Result<void> prepare(const BootPlace& place) {
         if (place.beside(root_) || variable_of(place)) return {};
         others_.emplace_back(place, "volume_" + std::to_string(others_.size() + 1));
-        return reach(script_, place, others_.back().second, modules());
+        return reach(place, others_.back().second);
     }
 
     // The word that names a prepared file.
@@ -80,12 +65,26 @@ class EntryWriter {
         if (const std::string* variable = variable_of(place)) {
             script_.joined("($" + *variable + ")", place.path);
         } else {
-            script_.quoted(place.path);
+            script_.word(place.path);
         }
     }
 
   private:
-    const ModuleDirectory& modules() const { return installation_.platforms.front().modules; }
+    // The lines after which `variable` is the device of `place`.
+    Result<void> reach(const BootPlace& place, const std::string& variable) {
+        std::set<std::string> needed;
+        if (place.volume) {
+            needed = TRY(modules_for(*place.volume, installation_.platforms.front().modules));
+        } else if (!place.crypto.empty()) {
+            needed = {"luks", "luks2"};
+        }
+        for (const std::string& module : needed) {
+            if (loaded_.insert(module).second) script_.line("insmod " + module);
+        }
+        open_containers(script_, place.crypto);
+        search(script_, place, variable);
+        return {};
+    }
 
     const std::string* variable_of(const BootPlace& place) const {
         if (place.beside(root_)) return nullptr;
@@ -97,11 +96,12 @@ class EntryWriter {
     const Installation& installation_;
     Script& script_;
     BootPlace root_;
+    std::set<std::string> loaded_;
     std::vector<std::pair<BootPlace, std::string>> others_;
 };
 
 void add_words(Script& script, const std::vector<std::string>& words) {
-    for (const std::string& word : words) script.quoted(word);
+    for (const std::string& word : words) script.word(word);
 }
 
 // Runs `write` for the platforms of which `has` is true: unguarded where that is all of them.
@@ -190,7 +190,7 @@ Result<void> write_modules(EntryWriter& writer,
                 script.begin("module" + version);
                 writer.word(module.place);
                 for (const std::string& argument : module.arguments) {
-                    script.quoted(module_word(argument));
+                    script.word(module_word(argument));
                 }
                 script.end();
             }
@@ -218,7 +218,7 @@ void write_user_device(Script& script, const UserEntry& entry) {
 
 void write_user_kernel(Script& script, const UserEntry& entry, const Installation& installation) {
     if (entry.kind == UserEntry::Kind::linux) {
-        script.begin("linux").quoted(entry.path);
+        script.begin("linux").word(entry.path);
         add_words(script, loader_words(entry.command_line).words);
         script.end();
         if (!entry.initrds.empty()) {
@@ -227,15 +227,15 @@ void write_user_kernel(Script& script, const UserEntry& entry, const Installatio
             script.end();
         }
         if (entry.device_tree) {
-            write_device_tree(script, installation, [&] { script.quoted(*entry.device_tree); });
+            write_device_tree(script, installation, [&] { script.word(*entry.device_tree); });
         }
         return;
     }
     write_multiboot(
         script,
-        [&] { script.quoted(entry.path); },
+        [&] { script.word(entry.path); },
         [&](const std::string& version) {
-            script.begin("multiboot" + version).quoted(entry.path);
+            script.begin("multiboot" + version).word(entry.path);
             add_words(script, loader_words(entry.command_line).words);
             script.end();
             for (const auto& module : entry.modules) {
@@ -288,7 +288,7 @@ Result<std::string> user_commands(const UserEntry& entry, const Installation& in
             break;
         case UserEntry::Kind::chainload:
         case UserEntry::Kind::efi:
-            script.begin("chainloader").quoted(entry.path).end();
+            script.begin("chainloader").word(entry.path).end();
             break;
     }
     return script.finish();

@@ -135,7 +135,7 @@ void write_superuser(Script& script, const Superuser& user) {
     script.begin("set").joined("superusers=", user.name).end();
     // Submenus see exported variables only, and would be open without this one.
     script.line("export superusers");
-    script.begin("password_pbkdf2").quoted(user.name).quoted(user.password_hash).end();
+    script.begin("password_pbkdf2").word(user.name).word(user.password_hash).end();
 }
 
 }  // namespace

@@ -22,16 +22,22 @@ Script& Script::raw(std::string_view word) {
     return *this;
 }
 
+Script& Script::word(std::string_view text) {
+    text_ += ' ';
+    add(grub_word(text));
+    return *this;
+}
+
 Script& Script::quoted(std::string_view text) {
     text_ += ' ';
-    add_quoted(text);
+    add(grub_quote(text));
     return *this;
 }
 
 Script& Script::joined(std::string_view raw, std::string_view text) {
     text_ += ' ';
     text_ += raw;
-    add_quoted(text);
+    add(grub_word(text));
     return *this;
 }
 
@@ -60,8 +66,7 @@ Result<std::string> Script::finish() {
     return std::move(text_);
 }
 
-void Script::add_quoted(std::string_view text) {
-    auto word = grub_quote(text);
+void Script::add(Result<std::string> word) {
     if (word) {
         text_ += *word;
     } else if (!error_) {

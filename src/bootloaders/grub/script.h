@@ -22,10 +22,13 @@ class Script {
     // A word of GRUB's own: an option, a variable.
     Script& raw(std::string_view word);
 
-    // A word that is read as exactly `text`.
+    // A word that is read as exactly `text`, in quotes only where it needs them.
+    Script& word(std::string_view text);
+
+    // A word that is read as exactly `text`, in quotes.
     Script& quoted(std::string_view text);
 
-    // One word of GRUB's own notation and a quoted text: ($root)'/boot'.
+    // One word of GRUB's own notation and of text that is read as it is: ($root)/boot.
     Script& joined(std::string_view raw, std::string_view text);
 
     Script& end();
@@ -41,7 +44,7 @@ class Script {
     [[nodiscard]] Result<std::string> finish();
 
   private:
-    void add_quoted(std::string_view text);
+    void add(Result<std::string> word);
 
     std::string text_;
     std::string indentation_;
