@@ -122,15 +122,17 @@ std::string Root::outside(std::string_view path) const {
 }
 
 std::optional<std::string> Root::inside(const std::string& machine_path) const {
+    namespace fs = std::filesystem;
     std::error_code failed;
-    const std::filesystem::path real = std::filesystem::weakly_canonical(machine_path, failed);
-    std::string text = failed ? machine_path : real.string();
-    if (!text.starts_with('/')) text = std::filesystem::absolute(text, failed).string();
-    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-    if (path_ == "/") return text;
-    if (text == path_) return "/";
-    if (!text.starts_with(path_ + "/")) return std::nullopt;
-    return text.substr(path_.size());
+    const fs::path named = fs::absolute(machine_path, failed).lexically_normal();
+    const fs::path real = fs::weakly_canonical(machine_path, failed);
+    for (std::string text : {named.string(), real.string()}) {
+        while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+        if (text == path_) return "/";
+        if (path_ == "/" && text.starts_with('/')) return text;
+        if (text.starts_with(path_ + "/")) return text.substr(path_.size());
+    }
+    return std::nullopt;
 }
 
 Result<Fd> Root::open_file(std::string_view path, int flags) const {
@@ -222,10 +224,11 @@ Result<void> Root::make_directories(std::string_view path) const {
         const std::string next = done + "/" + part.string();
         const auto status = TRY(this->status(next));
         if (!status) {
-            const Fd parent = TRY(open_file(done, O_PATH | O_DIRECTORY));
+            const Fd parent = TRY(open_file(done, O_RDONLY | O_DIRECTORY));
             if (::mkdirat(parent.get(), part.c_str(), 0755) != 0 && errno != EEXIST) {
                 return file_error(errno, "make the directory " + outside(next));
             }
+            if (::fsync(parent.get()) != 0) return file_error(errno, "flush " + outside(done));
         } else if (status->kind != FileKind::directory) {
             return Error(Errc::refused, outside(next) + " is not a directory");
         }

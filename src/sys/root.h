@@ -79,7 +79,7 @@ class Root {
     // The entries of a directory but "." and "..", sorted by name.
     [[nodiscard]] Result<std::vector<DirectoryEntry>> list(std::string_view path) const;
 
-    // Makes the directory `path` and those above it, where they are missing (mode 0755).
+    // Makes the directory `path` and those above it, where they are missing (mode 0755), durably.
     [[nodiscard]] Result<void> make_directories(std::string_view path) const;
 
   private:
