@@ -1,0 +1,194 @@
+#include "cli/generation_add.h"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/generations_request.h"
+#include "cli/output.h"
+#include "core/utc_time.h"
+#include "host/add_generation.h"
+#include "sys/root.h"
+
+namespace cordwainer::cli {
+namespace {
+
+struct Options {
+    std::string kernel;
+    std::vector<std::string> initrds;
+    std::string command_line;
+    std::optional<std::string> label;
+    std::string device_tree;
+    std::vector<std::string> modules;
+    std::string store_device;
+    std::string store_mount_point = "/";
+    std::string directory_prefix;
+    std::vector<std::string> crypto_devices;
+    std::string created;
+    bool no_current = false;
+};
+
+Error wrong(const std::string& option, const std::string& value, const char* wanted) {
+    return {Errc::invalid_input, fmt::format("{} must be {}, not \"{}\"", option, wanted, value)};
+}
+
+Result<DeviceRef> device_of(const std::string& text) {
+    if (text.empty()) return DeviceRef{};
+    if (text.starts_with("label=")) return DeviceRef(FileSystemLabel{text.substr(6)});
+    const auto uuid = text.starts_with("uuid=") ? Uuid::parse(text.substr(5)) : std::nullopt;
+    if (!uuid) return wrong("--store-device", text, "uuid=UUID or label=LABEL");
+    return DeviceRef(*uuid);
+}
+
+Result<Store> store_of(const Options& options) {
+    Store store;
+    store.device = TRY(device_of(options.store_device));
+    if (!options.store_mount_point.starts_with('/')) {
+        return wrong("--store-mount-point", options.store_mount_point, "an absolute path");
+    }
+    store.mount_point = options.store_mount_point;
+    if (!options.directory_prefix.empty()) {
+        if (!options.directory_prefix.starts_with('/')) {
+            return wrong("--directory-prefix", options.directory_prefix, "an absolute path");
+        }
+        store.directory_prefix = options.directory_prefix;
+    }
+    for (const std::string& text : options.crypto_devices) {
+        const auto uuid = Uuid::parse(text);
+        if (!uuid) return wrong("--crypto-device", text, "a UUID");
+        store.crypto_devices.push_back(*uuid);
+    }
+    return store;
+}
+
+// "FILE ARGUMENT…", separated by blanks.
+Result<NewGeneration::Module> module_of(const std::string& text) {
+    std::vector<std::string> words;
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t end = std::min(text.find(' ', start), text.size());
+        if (end > start) words.push_back(text.substr(start, end - start));
+        start = end + 1;
+    }
+    if (words.empty()) return wrong("--module", text, "a file and its arguments");
+    return NewGeneration::Module{words.front(), {words.begin() + 1, words.end()}};
+}
+
+Result<std::int64_t> created_of(const std::string& text) {
+    if (text.empty()) {
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+    }
+    const auto time = parse_utc(text);
+    if (!time) return wrong("--created", text, "a time in UTC such as 2026-11-22T10:00:00Z");
+    return *time;
+}
+
+Result<NewGeneration> generation_of(const Options& options) {
+    NewGeneration generation;
+    generation.label = options.label;
+    generation.kernel = options.kernel;
+    generation.initrds = {options.initrds.begin(), options.initrds.end()};
+    generation.command_line = options.command_line;
+    for (const std::string& text : options.modules) {
+        NewGeneration::Module module = TRY(module_of(text));
+        generation.modules.push_back(std::move(module));
+    }
+    if (!options.device_tree.empty()) generation.device_tree = options.device_tree;
+    generation.created = TRY(created_of(options.created));
+    generation.store = TRY(store_of(options));
+    generation.make_current = !options.no_current;
+    return generation;
+}
+
+Result<int> run_add(const Options& options, const Common& common) {
+    const NewGeneration generation = TRY(generation_of(options));
+    const Root root = TRY(Root::open(common.root));
+    const auto state = state_inside(root, common);
+    if (!state) {
+        return Error(Errc::refused,
+                     fmt::format("a generation is part of its system, and {} is not inside {}",
+                                 common.state,
+                                 common.root));
+    }
+    const AddedGeneration added = TRY(add_generation(root, *state, generation));
+    if (common.json) {
+        TRY_VOID(print_json({{"format", "cordwainer-generation-added/1"},
+                             {"number", added.number},
+                             {"path", added.path}}));
+    } else {
+        TRY_VOID(print(fmt::format("{}\n", added.number)));
+    }
+    return kDone;
+}
+
+void declare_options(CLI::App& app, Options& options) {
+    app.add_option("--kernel", options.kernel, "The kernel's image")->type_name("FILE")->required();
+    app.add_option("--initrd", options.initrds, "An initrd; several are loaded in this order")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    app.add_option("--cmdline", options.command_line, "The kernel's command line")
+        ->type_name("TEXT")
+        ->required();
+    app.add_option("--label",
+                   options.label,
+                   "What a menu shows; by default \"Linux\" and the kernel's version")
+        ->type_name("TEXT");
+    app.add_option("--device-tree", options.device_tree, "A device tree")->type_name("FILE");
+    app.add_option(
+           "--module",
+           options.modules,
+           "A module for a multiboot kernel, with its arguments; may be given several times")
+        ->type_name("\"FILE ARGUMENT...\"")
+        ->allow_extra_args(false);
+    app.add_option("--store-device",
+                   options.store_device,
+                   "The file system that the state directory is on: uuid=UUID or label=LABEL; by "
+                   "default a boot loader looks for the files")
+        ->type_name("DEVICE");
+    app.add_option("--store-mount-point", options.store_mount_point, "Where that is mounted")
+        ->type_name("PATH");
+    app.add_option("--directory-prefix",
+                   options.directory_prefix,
+                   "The btrfs subvolume that is mounted there")
+        ->type_name("PATH");
+    app.add_option("--crypto-device",
+                   options.crypto_devices,
+                   "The UUID of a LUKS container to open first; may be given several times")
+        ->type_name("UUID")
+        ->allow_extra_args(false);
+    app.add_option("--created", options.created, "When it was made, in UTC; by default now")
+        ->type_name("TIME");
+    app.add_flag(
+        "--no-current", options.no_current, "Leave the current generation the one that it is");
+}
+
+}  // namespace
+
+Command generation_add_command() {
+    return {
+        .name = "generation add",
+        .summary = "makes the next of cordwainer's own generations",
+        .declare = [](CLI::App& app) -> Run {
+            auto options = std::make_shared<Options>();
+            declare_options(app, *options);
+            return [options](const Common& common) { return run_add(*options, common); };
+        },
+        .details = R"(For systems that are neither Guix nor NixOS. The files are copied into
+generations/N of the state directory, inside the root; what happens to the originals afterwards
+changes no generation. The number is printed. It is one more than the highest there, so that numbers
+are not used again.
+
+Whoever boots the generation finds cordwainer.generation=N at the end of its command line.
+
+Example:
+
+  cordwainer generation add --kernel /boot/vmlinuz --initrd /boot/initrd.img \
+      --cmdline "root=LABEL=root ro quiet")",
+    };
+}
+
+}  // namespace cordwainer::cli

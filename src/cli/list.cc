@@ -1,0 +1,100 @@
+#include "cli/list.h"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "bootloaders/registry.h"
+#include "cli/config_file.h"
+#include "cli/generations_request.h"
+#include "cli/generations_view.h"
+#include "cli/output.h"
+#include "host/digest_cache.h"
+#include "host/profiles.h"
+#include "sys/root.h"
+
+namespace cordwainer::cli {
+namespace {
+
+struct Options {
+    std::string profile;  // "": as the configuration says
+    std::string source;   // likewise
+};
+
+Result<GenerationsConfig> wanted_generations(const Options& options, const Common& common) {
+    GenerationsConfig config;
+    if (options.profile.empty()) {
+        config = TRY(load_generations_config(common, all_bootloaders()));
+    } else {
+        config.source = GenerationsConfig::Source::guix;
+        config.profile = options.profile;
+        // Relative to the working directory, where that is inside the root for certain.
+        if (common.root == "/") config.profile = std::filesystem::absolute(options.profile);
+    }
+    if (options.source == "auto") config.source = GenerationsConfig::Source::automatic;
+    if (options.source == "guix") config.source = GenerationsConfig::Source::guix;
+    if (options.source == "native") config.source = GenerationsConfig::Source::native;
+    return config;
+}
+
+Result<void> show(const Root& root,
+                  const GenerationsRequest& request,
+                  const Generations& generations) {
+    for (const std::string& line : generation_complaints(generations)) complain(line);
+    if (!generations.list.empty()) return print(generations_table(generations.list));
+    const std::string place = TRY(generations_place(root, request));
+    return print(fmt::format("There are no generations. Looked for {}\n", printable(place)));
+}
+
+Result<int> run_list(const Options& options, const Common& common) {
+    const GenerationsConfig config = TRY(wanted_generations(options, common));
+    const Root root = TRY(Root::open(common.root));
+    const GenerationsRequest request = generations_request(root, common, config);
+    const std::filesystem::path cache_file = std::filesystem::path(common.state) / kDigestCacheName;
+    DigestCache cache = DigestCache::load(cache_file);
+    const Generations generations = TRY(read_generations(root, request, cache));
+    if (common.json) {
+        TRY_VOID(print_json(generations_json(generations)));
+    } else {
+        TRY_VOID(show(root, request, generations));
+    }
+    return kDone;
+}
+
+}  // namespace
+
+Command list_command() {
+    return {
+        .name = "list",
+        .summary = "shows the generations of the system",
+        .declare = [](CLI::App& app) -> Run {
+            auto options = std::make_shared<Options>();
+            app.add_option("--profile",
+                           options->profile,
+                           "Read this Guix profile: its link, or the directory of its links")
+                ->type_name("PATH");
+            app.add_option("--source",
+                           options->source,
+                           "Where generations come from; auto: Guix's where there are any, else "
+                           "cordwainer's own")
+                ->type_name("SOURCE")
+                ->check(CLI::IsMember({"auto", "guix", "native"}));
+            return [options](const Common& common) { return run_list(*options, common); };
+        },
+        .details = R"(The star marks the generation that the profile names as the current one. The
+kernel's version is read from its image; the size is that of the kernel and its initrds. Files that
+are missing, and generations that cannot be read, are told on standard error.
+
+Without --profile the configuration's table [generations] says where to look, if there is one. Both
+paths are inside the root.
+
+Examples:
+
+  cordwainer list
+  cordwainer list --root /mnt --json
+  cordwainer list --profile /var/guix/profiles/system)",
+    };
+}
+
+}  // namespace cordwainer::cli
