@@ -33,6 +33,7 @@ struct Version {
 class BootWorld {
   public:
     static constexpr std::uint32_t kPointer = 92;
+    static constexpr std::size_t kCoreSize = 1000;
 
     BootWorld() : files(contents, faults), esp(contents, faults), disk(64, faults) {
         // The disk's own bytes, which every boot sector must keep.
@@ -68,7 +69,10 @@ class BootWorld {
         }
         replace(plan, "files", directory + "/grub.cfg", menu);
         replace(plan, "files", "grub.cfg", "configfile " + directory + "/grub.cfg");
-        replace(plan, "esp", "EFI/cordwainer/grubx64.efi", "core " + directory + "\n");
+        replace(plan,
+                "esp",
+                "EFI/cordwainer/grubx64.efi",
+                core_image("core " + directory + "\n", directory));
         add_boot_code(plan, directory);
         plan.references = {{.path = "/gnu/store/" + version.menu,
                             .digest = sha256(version.menu),
@@ -121,6 +125,12 @@ class BootWorld {
             BasicReplaceFile<RealisedSource>{{target}, rel(path), contents.add(text)});
     }
 
+    // Filled up with what tells a whole one.
+    static std::string core_image(std::string head, const std::string& directory) {
+        head.resize(kCoreSize, directory.back());
+        return head;
+    }
+
     void add_boot_code(RealisedPlan& plan, const std::string& directory) {
         BasicSwitchBootCode<RealisedSource> step;
         step.target = {"disk"};
@@ -129,9 +139,8 @@ class BootWorld {
         step.pointer_offset = kPointer;
         // The core names its place, as GRUB's block list does.
         for (const std::uint64_t lba : {2U, 10U}) {
-            std::string core = "core " + directory + "\nplace " + std::to_string(lba) + "\n";
-            core.resize(1000, 'x');
-            step.slots.push_back({{lba, 8}, contents.add(core)});
+            const std::string head = "core " + directory + "\nplace " + std::to_string(lba) + "\n";
+            step.slots.push_back({{lba, 8}, contents.add(core_image(head, directory))});
         }
         plan.steps.emplace_back(std::move(step));
     }
@@ -140,6 +149,8 @@ class BootWorld {
         if (!core.starts_with("core ") || core.find('\n') == std::string::npos)
             return "broken core image";
         const std::string directory = core.substr(5, core.find('\n') - 5);
+        if (core.size() < kCoreSize || core[kCoreSize - 1] != directory.back())
+            return "torn core image";
         const auto menu = files.text(directory + "/grub.cfg");
         if (!menu) return "no menu in " + directory;
         std::istringstream lines(*menu);

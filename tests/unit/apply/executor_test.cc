@@ -233,7 +233,6 @@ TEST(Executor, AMissingSourceIsFoundBeforeAnythingIsWritten) {
     BootWorld world;
     const RealisedPlan plan = world.plan(kOne);
     world.contents.forget(world.contents.add("kernel 1"));
-    world.contents.forget(world.contents.add("kernel 1"));
     const ApplyOutcome outcome = world.apply(plan);
     ASSERT_FALSE(outcome.result);
     EXPECT_EQ(outcome.result.error().code, Errc::not_found);
@@ -247,7 +246,6 @@ TEST(Executor, ASpoiledSourceIsNotCommitted) {
     const RealisedPlan plan = world.plan(kUpgrade);
     world.contents.spoil(world.contents.add("kernel 2"));
     const ApplyOutcome outcome = world.apply(plan);
-    // MemContents gave the bytes back when the kernel was added again, so spoil last.
     ASSERT_FALSE(outcome.result);
     EXPECT_EQ(outcome.result.error().code, Errc::corrupt);
     EXPECT_TRUE(outcome.changed);

@@ -116,6 +116,99 @@ TEST_P(PowerCut, AlsoWhenTheRecoveryIsCut) {
     }
 }
 
+// The process alone is killed; what it wrote is in the page cache, whole, but not on the medium.
+TEST_P(PowerCut, AlsoWhenAKilledProcessCameBefore) {
+    const Change change = PowerCut::change();
+    for (std::size_t killed = 0;; ++killed) {
+        bool ended = false;
+        for (std::size_t n = 0;; ++n) {
+            BootWorld world;
+            ASSERT_TRUE(world.apply(world.plan(change.from)).result);
+            const RealisedPlan plan = world.plan(change.to);
+            world.faults.restore();
+            world.faults.cut_at = killed;
+            ended = world.apply(plan).result.has_value();
+            world.faults.restore();
+            world.faults.cut_at = n;
+            const bool whole = world.apply(plan).result.has_value();
+            SCOPED_TRACE("killed at " + std::to_string(killed) + ", then cut at " +
+                         std::to_string(n));
+            world.power_up(after());
+            expect_boots(world, change);
+            if (whole) {
+                EXPECT_EQ(world.boot_from_disk(), change.to.menu);
+                EXPECT_EQ(world.boot_from_esp(), change.to.menu);
+            }
+            if (HasFailure()) return;
+            if (whole) break;
+        }
+        if (ended) break;
+    }
+}
+
+// A fixed name is given up after two runs that were to change it were cut: whichever of the three
+// contents it has, it is ours and goes.
+TEST_P(PowerCut, AFixedNameIsStillOursAfterwards) {
+    const Change change = PowerCut::change();
+    const Version third{.key = "k3", .menu = "four", .kernels = {}};
+    for (std::size_t first = 0;; ++first) {
+        bool cut = false;
+        for (std::size_t second = 0;; ++second) {
+            BootWorld world;
+            ASSERT_TRUE(world.apply(world.plan(change.from)).result);
+            world.faults.restore();
+            world.faults.cut_at = first;
+            if (world.apply(world.plan(change.to)).result) break;
+            cut = true;
+            world.power_up(after());
+            world.faults.cut_at = second;
+            if (world.apply(world.plan(third)).result) break;
+            world.power_up(after());
+            SCOPED_TRACE("cut at " + std::to_string(first) + ", then at " + std::to_string(second));
+            RealisedPlan without = world.plan(third);
+            std::erase_if(without.steps, [](const RealisedStep& step) {
+                const auto* replace = std::get_if<BasicReplaceFile<RealisedSource>>(&step);
+                return replace && replace->path.text() == "grub.cfg";
+            });
+            const ApplyOutcome outcome = world.apply(without);
+            ASSERT_TRUE(outcome.result);
+            EXPECT_TRUE(outcome.warnings.empty());
+            EXPECT_FALSE(world.files.text("grub.cfg"));
+            if (HasFailure()) return;
+        }
+        if (!cut) break;
+    }
+}
+
+// A target that only has staged files, all written by a process that was killed before it could
+// settle them: whoever comes next settles them before it commits on another target.
+TEST_P(PowerCut, WhatAKilledProcessStagedIsSettled) {
+    for (std::size_t killed = 0;; ++killed) {
+        BootWorld world;
+        RealisedPlan plan = world.plan(kOne);
+        std::erase_if(plan.steps, [](const RealisedStep& step) {
+            return std::holds_alternative<BasicReplaceFile<RealisedSource>>(step);
+        });
+        world.faults.cut_at = killed;
+        const bool ended = world.apply(plan).result.has_value();
+        world.faults.restore();
+        ASSERT_TRUE(world.apply(plan).result);
+        const auto before = world.files.all();
+        world.power_up(after());
+        EXPECT_EQ(world.files.all(), before) << "killed at " << killed;
+        if (ended || HasFailure()) break;
+    }
+}
+
+TEST_P(PowerCut, AfterACompleteRunNothingIsLost) {
+    const Change change = PowerCut::change();
+    BootWorld world;
+    ASSERT_TRUE(world.apply(world.plan(change.from)).result);
+    ASSERT_TRUE(world.apply(world.plan(change.to)).result);
+    world.power_up(after());
+    expect_complete(world, change);
+}
+
 TEST_P(PowerCut, GoingBackAfterACutIsAsGoodAsNeverHavingGone) {
     const Change change = PowerCut::change();
     const Change back{.from = change.to, .to = change.from};
