@@ -1,9 +1,11 @@
 #include "bootloaders/grub/image_makers.h"
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "bootloaders/grub/assets.h"
 #include "bootloaders/grub/core_image.h"
@@ -19,6 +21,16 @@ Result<fs::path> make_directory(const fs::path& path) {
     fs::create_directories(path, error);
     if (error) return system_error(error.value(), "create " + path.string());
     return path;
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = std::min(text.find(',', begin), text.size());
+        parts.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
 }
 
 Result<Bytes> make_core_image(const Recipe& recipe,
@@ -63,10 +75,9 @@ Result<Bytes> make_keymap(const Recipe& recipe,
     }
     Runner::Command compile;
     compile.directory = scratch;
+    // Without -charmap it names characters by their code points, whatever the locale.
     compile.arguments = {"perl",
                          TRY(input_path(inputs, "ckbcomp")).string(),
-                         "-charmap",
-                         "UTF-8",
                          "-I" + (scratch / "xkb").string()};
     for (const char* option : {"model", "layout", "variant"}) {
         const std::string value = TRY(parameter(recipe, option));
@@ -74,8 +85,8 @@ Result<Bytes> make_keymap(const Recipe& recipe,
         compile.arguments.push_back("-" + std::string(option));
         compile.arguments.push_back(value);
     }
-    if (const std::string options = TRY(parameter(recipe, "options")); !options.empty()) {
-        compile.arguments.insert(compile.arguments.end(), {"-option", options});
+    for (const std::string& option : split_at_commas(TRY(parameter(recipe, "options")))) {
+        compile.arguments.insert(compile.arguments.end(), {"-option", option});
     }
     const std::string map = TRY(runner.run(compile));
     if (map.empty()) {

@@ -73,6 +73,14 @@ void write_terminals(Script& script,
     }
 }
 
+// Under UEFI a kernel gets its screen from GRUB's video drivers, and has none without them.
+void write_video(Script& script, const Installation& installation) {
+    const auto is_efi = [](const InstalledPlatform& in_use) { return in_use.platform->efi(); };
+    if (std::ranges::none_of(installation.platforms, is_efi)) return;
+    script.line("if [ \"$grub_platform\" = 'efi' ]; then").indent();
+    script.line("insmod all_video").outdent().line("fi");
+}
+
 // Platforms without the serial line use the rest of the terminals.
 void write_all_terminals(Script& script, const Installation& installation, const Assets& assets) {
     const Config& config = installation.config;
@@ -147,6 +155,7 @@ void write_settings(Script& script,
     const Config& config = installation.config;
     // For volumes of which no more is known than their UUID or label.
     script.line("insmod part_gpt").line("insmod part_msdos");
+    write_video(script, installation);
     write_all_terminals(script, installation, assets);
     if (config.theme) write_colors(script, *config.theme);
     write_keymap(script, installation, assets);
