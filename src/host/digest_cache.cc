@@ -164,7 +164,7 @@ std::string DigestCache::text() const {
     return std::string(kFormatLine) + sha256(body).hex() + "\n" + body;
 }
 
-Result<void> DigestCache::save(const std::filesystem::path& file) {
+Result<void> DigestCache::save(const std::filesystem::path& file) const {
     if (fresh_.empty()) return {};
     std::error_code failed;
     std::filesystem::create_directories(file.parent_path(), failed);

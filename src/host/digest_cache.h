@@ -44,7 +44,7 @@ class DigestCache {
 
     // Writes the file anew, atomically, with the directories above it, if there is anything new to
     // remember.
-    [[nodiscard]] Result<void> save(const std::filesystem::path& file);
+    [[nodiscard]] Result<void> save(const std::filesystem::path& file) const;
 
     // The format "cordwainer-digests/1": that line, the SHA-256 of the rest, and a line for each
     // file, sorted by path: PATH, a tab, then, separated by blanks, size, modification and change
