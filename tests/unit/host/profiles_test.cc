@@ -1,0 +1,91 @@
+#include "host/profiles.h"
+
+#include <gtest/gtest.h>
+#include <string>
+
+#include "tests/support/system_tree.h"
+
+namespace cordwainer {
+namespace {
+
+using test::SystemTree;
+using Source = GenerationsRequest::Source;
+
+constexpr const char* kParameters =
+    "(boot-parameters (version 1) (label \"guix\") (root-device \"r\") (kernel \"/k\"))";
+constexpr const char* kBootJson =
+    R"({"format": "cordwainer-boot-parameters/2", "label": "native", "kernel": "/k",
+        "command_line": "", "created": "2026-11-22T10:00:00Z"})";
+
+class Profiles : public testing::Test {
+  protected:
+    Profiles() {
+        tree_.file("/var/lib/cordwainer/generations/1/boot.json", kBootJson);
+        tree_.file("/k", "kernel");
+    }
+
+    void add_guix() const {
+        tree_.file("/gnu/store/s/parameters", kParameters);
+        tree_.link("/var/guix/profiles/system-1-link", "/gnu/store/s");
+    }
+
+    std::string labels(Source source) {
+        request_.source = source;
+        DigestCache cache;
+        const auto generations = read_generations(tree_.root(), request_, cache);
+        EXPECT_TRUE(generations) << generations.error().message();
+        std::string text;
+        for (const Generation& g : generations->list) text += g.parameters.label + ";";
+        return text;
+    }
+
+    std::string place(Source source) {
+        request_.source = source;
+        const auto place = generations_place(tree_.root(), request_);
+        return place ? place->substr(tree_.root().path().size()) : place.error().message();
+    }
+
+    SystemTree tree_;
+    GenerationsRequest request_;
+};
+
+TEST_F(Profiles, AreNativeWithoutAGuixProfile) {
+    EXPECT_EQ(labels(Source::automatic), "native;");
+    EXPECT_EQ(place(Source::automatic), "/var/lib/cordwainer/generations/N");
+    tree_.link("/var/guix/profiles/other", "x");
+    tree_.link("/var/guix/profiles/system-1-link.new", "x");
+    EXPECT_EQ(labels(Source::automatic), "native;");
+}
+
+TEST_F(Profiles, AreGuixWithAnyOfItsLinks) {
+    add_guix();
+    EXPECT_EQ(labels(Source::automatic), "guix;");
+    EXPECT_EQ(place(Source::automatic), "/var/guix/profiles/system-N-link");
+}
+
+TEST_F(Profiles, AreGuixWithTheProfilesLinkAlone) {
+    tree_.link("/var/guix/profiles/system", "system-4-link");
+    EXPECT_EQ(labels(Source::automatic), "");
+    EXPECT_EQ(place(Source::automatic), "/var/guix/profiles/system-N-link");
+}
+
+TEST_F(Profiles, AreWhatIsAskedFor) {
+    EXPECT_EQ(labels(Source::guix), "");
+    add_guix();
+    EXPECT_EQ(labels(Source::guix), "guix;");
+    EXPECT_EQ(labels(Source::native), "native;");
+    EXPECT_EQ(place(Source::native), "/var/lib/cordwainer/generations/N");
+}
+
+TEST_F(Profiles, AreFoundWhereTheyAre) {
+    tree_.file("/state/generations/3/boot.json", kBootJson);
+    request_.state = "/state/";
+    EXPECT_EQ(labels(Source::native), "native;");
+    EXPECT_EQ(place(Source::native), "/state/generations/N");
+    add_guix();
+    request_.profile = "/elsewhere/system";
+    EXPECT_EQ(labels(Source::automatic), "native;");
+}
+
+}  // namespace
+}  // namespace cordwainer
