@@ -59,14 +59,17 @@ std::optional<std::string> without_quotes(std::string_view part) {
     if (open == std::string_view::npos || !part.ends_with('"') || open + 1 >= part.size()) {
         return std::nullopt;
     }
-    const bool at_value = open > 0 && part[open - 1] == '=' && part.find('=') == open - 1;
+    const bool at_value = open > 1 && part[open - 1] == '=' && part.find('=') == open - 1;
     if (open != 0 && !at_value) return std::nullopt;
     const std::string_view before = part.substr(0, open);
     const std::string_view inside = part.substr(open + 1, part.size() - open - 2);
     if (std::ranges::any_of(before, is_escaped_by_grub) ||
+        std::ranges::any_of(before, is_split_by_linux) ||
         std::ranges::any_of(inside, is_escaped_by_grub)) {
         return std::nullopt;
     }
+    // Quotes alone are an argument without a name.
+    if (part.size() == 2) return std::nullopt;
     // GRUB puts quotes back only for a space; what else Linux splits at needs them too.
     if (std::ranges::any_of(inside, is_split_by_linux) && !inside.contains(' ')) {
         return std::nullopt;
