@@ -208,7 +208,8 @@ class ParametersReader {
         if (!uuid) {
             return fail(datum, shown(datum) + " is no UUID: its bytes do not fit its type");
         }
-        const auto dce = Uuid::from_bytes(Uuid::Kind::dce, *bytes);
+        const bool is_dce = *kind == Uuid::Kind::dce;
+        const auto dce = is_dce ? uuid : Uuid::from_bytes(Uuid::Kind::dce, *bytes);
         root = dce ? dce->text() : uuid->text();
         return *uuid;
     }
@@ -283,9 +284,9 @@ class ParametersReader {
 }  // namespace
 
 Result<GuixParameters> parse_boot_parameters(const std::string& file, std::string_view text) {
-    const std::string valid = to_utf8(text);
-    const Datum datum = TRY(parse_datum(file, valid));
-    return ParametersReader(file, valid).read(datum);
+    if (!is_utf8(text)) return parse_boot_parameters(file, to_utf8(text));
+    const Datum datum = TRY(parse_datum(file, text));
+    return ParametersReader(file, text).read(datum);
 }
 
 std::string guix_command_line(const GuixParameters& parameters, std::string_view link) {

@@ -40,6 +40,7 @@ BootFiles::Seen BootFiles::inspect(const std::string& path) {
     } else if (!*status) {
         seen.wrong = "is missing";
     } else if ((*status)->kind != FileKind::regular) {
+        seen.is_directory = (*status)->kind == FileKind::directory;
         seen.wrong = "is not a regular file";
     } else {
         seen.status = **status;
@@ -83,24 +84,15 @@ std::optional<std::string> BootFiles::version_of(const BootFile& kernel,
 }
 
 std::string BootFiles::kernel_image(const std::string& path) {
-    if (const auto known = images_.find(path); known != images_.end()) return known->second;
-    std::string directory = path;
-    while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
-    const auto status = root_.status(directory);
-    const bool found = status && *status;
-    const bool is_directory = found && (*status)->kind == FileKind::directory;
-    std::string image = directory;
-    if (is_directory || (!found && is_store_item(directory))) {
-        image = directory + "/" + image_name_here();
-        for (const char* name : kImageNames) {
-            const std::string candidate = directory + "/" + name;
-            const auto there = root_.status(candidate);
-            if (!there || !*there) continue;
-            image = candidate;
-            break;
-        }
+    std::string place = path;
+    while (place.size() > 1 && place.ends_with('/')) place.pop_back();
+    const Seen& seen = see(place);
+    if (seen.file.present || (!seen.is_directory && !is_store_item(place))) return place;
+    for (const char* name : kImageNames) {
+        std::string image = place + "/" + name;
+        if (see(image).file.present) return image;
     }
-    return images_.emplace(path, std::move(image)).first->second;
+    return place + "/" + image_name_here();
 }
 
 }  // namespace cordwainer

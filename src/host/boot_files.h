@@ -37,6 +37,7 @@ class BootFiles {
     struct Seen {
         BootFile file;
         FileStatus status;
+        bool is_directory = false;
         std::string wrong;  // what is wrong with it: "is missing"; "" for nothing
     };
 
@@ -47,7 +48,6 @@ class BootFiles {
     DigestCache& cache_;
     bool digests_;
     std::unordered_map<std::string, Seen> seen_;
-    std::unordered_map<std::string, std::string> images_;  // by what kernel_image was given
 };
 
 }  // namespace cordwainer

@@ -57,12 +57,11 @@ BootParameters boot_parameters_of(const GuixParameters& stored,
 // `link`: the generation's link, inside the system.
 Result<Generation> read_generation(const Root& root, const std::string& link, BootFiles& files) {
     Generation generation;
-    const auto status = TRY(root.link_status(link));
-    if (!status || status->kind != FileKind::symbolic_link) {
-        return Error(Errc::invalid_input, "it is not a symbolic link");
-    }
-    generation.created = whole_seconds(status->modified);
-    generation.identity = TRY(root.follow(link));
+    const SymbolicLink found = TRY(root.link(link));
+    generation.created = whole_seconds(found.status.modified);
+    const std::string directory = link.substr(0, link.rfind('/') + 1);
+    generation.identity =
+        TRY(root.follow(found.text.starts_with('/') ? found.text : directory + found.text));
     const std::string file = link + "/parameters";
     const std::string text = TRY(root.read(file, kLongestParameters));
     const GuixParameters stored = TRY(parse_boot_parameters(root.outside(file), text));

@@ -1,6 +1,7 @@
 #include "sys/root.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -156,32 +157,45 @@ Result<std::optional<FileStatus>> Root::link_status(std::string_view path) const
     return status_with(path, O_NOFOLLOW);
 }
 
-Result<std::string> Root::read_link(std::string_view path) const {
+Result<SymbolicLink> Root::link(std::string_view path) const {
     const Fd fd(open_in_root(fd_, path, O_PATH | O_NOFOLLOW));
     if (!fd) return root_error(errno, "read the link " + outside(path));
-    std::string text(PATH_MAX, '\0');  // no link is longer
-    const ssize_t size = ::readlinkat(fd.get(), "", text.data(), text.size());
-    if (size < 0 && (errno == EINVAL || errno == ENOENT)) {
+    SymbolicLink link;
+    link.status = TRY(status_of(fd, outside(path)));
+    if (link.status.kind != FileKind::symbolic_link) {
         return Error(Errc::invalid_input, outside(path) + " is not a symbolic link");
     }
+    std::array<char, PATH_MAX> text{};  // no link is longer
+    const ssize_t size = ::readlinkat(fd.get(), "", text.data(), text.size());
     if (size < 0) return root_error(errno, "read the link " + outside(path));
-    text.resize(static_cast<std::size_t>(size));
-    return text;
+    link.text.assign(text.data(), static_cast<std::size_t>(size));
+    return link;
+}
+
+Result<std::string> Root::read_link(std::string_view path) const {
+    SymbolicLink found = TRY(link(path));
+    return std::move(found.text);
 }
 
 Result<std::string> Root::follow(std::string_view path) const {
     constexpr int kMostLinks = 40;  // as the kernel
-    std::filesystem::path place = std::filesystem::path("/") / path;
+    std::string place = path.starts_with('/') ? std::string(path) : "/" + std::string(path);
     for (int i = 0; i <= kMostLinks; ++i) {
-        const auto status = TRY(link_status(place.string()));
-        if (!status) {
-            return Error(
-                Errc::not_found,
-                outside(path) + " leads to " + outside(place.string()) + ", which does not exist");
+        Result<SymbolicLink> found = link(place);
+        if (found) {
+            if (!found->text.starts_with('/')) {
+                place.erase(place.rfind('/') + 1);
+                place += found->text;
+            } else {
+                place = std::move(found->text);
+            }
+        } else if (found.error().code == Errc::invalid_input) {  // no link, so that is it
+            return std::filesystem::path(place).lexically_normal().string();
+        } else if (found.error().code == Errc::not_found) {
+            return Error(Errc::not_found, outside(place) + " does not exist");
+        } else {
+            return std::move(found).error();
         }
-        if (status->kind != FileKind::symbolic_link) return place.lexically_normal().string();
-        const std::string target = TRY(read_link(place.string()));
-        place = place.parent_path() / target;
     }
     return Error(Errc::not_found, outside(path) + " leads in circles");
 }
@@ -195,7 +209,7 @@ Result<std::string> Root::read(std::string_view path, std::uint64_t limit) const
         return Error(Errc::invalid_input, name + " is not a regular file");
     }
     const Bytes bytes = TRY(read_rest(fd, name, limit));
-    return to_text(bytes);
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 Result<std::vector<DirectoryEntry>> Root::list(std::string_view path) const {

@@ -35,6 +35,11 @@ struct FileStatus {
 // The status of an open file; `name` is for messages.
 [[nodiscard]] Result<FileStatus> status_of(const Fd& fd, const std::string& name);
 
+struct SymbolicLink {
+    FileStatus status;  // of the link itself
+    std::string text;
+};
+
 struct DirectoryEntry {
     std::string name;
     FileKind kind = FileKind::other;  // of the entry itself: a link is not followed
@@ -65,11 +70,14 @@ class Root {
     // Of the last component itself, even if it is a link.
     [[nodiscard]] Result<std::optional<FileStatus>> link_status(std::string_view path) const;
 
-    // The text of the symbolic link at `path`; invalid_input where that is no link.
+    // The symbolic link at `path`; invalid_input where that is no link, not_found where nothing is.
+    [[nodiscard]] Result<SymbolicLink> link(std::string_view path) const;
+
+    // Its text.
     [[nodiscard]] Result<std::string> read_link(std::string_view path) const;
 
     // Where the links that `path` names lead in the end, by their texts: absolute, inside. Links in
-    // the directories on the way stay as they are. not_found where a link leads nowhere.
+    // the directories on the way stay as they are. not_found where nothing is there.
     [[nodiscard]] Result<std::string> follow(std::string_view path) const;
 
     // All of a regular file; errors as read_file (sys/file_io.h).
