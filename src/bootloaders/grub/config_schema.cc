@@ -56,7 +56,7 @@ ConfigType table(std::string name, std::vector<ConfigKey> keys) {
 }
 
 ConfigType either(ConfigType type, std::vector<ConfigType> others) {
-    type.alternatives = std::move(others);
+    std::ranges::move(others, std::back_inserter(type.alternatives));
     return type;
 }
 
