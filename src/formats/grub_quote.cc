@@ -1,8 +1,19 @@
 #include "formats/grub_quote.h"
 
+#include <algorithm>
+
 #include "core/utf8.h"
 
 namespace cordwainer {
+namespace {
+
+// What means nothing to GRUB wherever it stands in a word.
+bool is_plain(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/.,:=@%+-_").contains(c);
+}
+
+}  // namespace
 
 Result<std::string> grub_quote(std::string_view text) {
     std::string word = "'";
@@ -32,10 +43,8 @@ Result<std::string> grub_quote(std::string_view text) {
 }
 
 Result<std::string> grub_word(std::string_view text) {
-    constexpr std::string_view kPlain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/.,:=@%+-_";
-    const bool plain = !text.empty() && text.size() <= kLongestGrubWord &&
-                       text.find_first_not_of(kPlain) == std::string_view::npos;
+    const bool plain =
+        !text.empty() && text.size() <= kLongestGrubWord && std::ranges::all_of(text, is_plain);
     return plain ? Result<std::string>(std::string(text)) : grub_quote(text);
 }
 

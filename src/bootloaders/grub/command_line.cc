@@ -82,6 +82,11 @@ std::optional<std::string> without_quotes(std::string_view part) {
 LoaderWords loader_words(std::string_view command_line) {
     LoaderWords result;
     if (command_line.empty()) return result;
+    if (command_line.find_first_of("\\'\"\r") == std::string_view::npos) {
+        split_at_spaces(command_line, result.words);
+        result.delivered = command_line;
+        return result;
+    }
     std::string wanted(command_line);
     std::ranges::replace(wanted, '\r', ' ');
 

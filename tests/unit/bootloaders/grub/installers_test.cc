@@ -417,7 +417,8 @@ TEST(ManyGenerations, TakeLinearTime) {
     const double large = std::min(seconds(ten_thousand), seconds(ten_thousand));
     RecordProperty("milliseconds_for_1000", static_cast<int>(small * 1000));
     RecordProperty("milliseconds_for_10000", static_cast<int>(large * 1000));
-    EXPECT_LT(large, small * 25);
+    // Ten times as many; caches alone make it more than ten times the time, squares a hundred.
+    EXPECT_LT(large, small * 50);
 }
 
 }  // namespace
