@@ -40,4 +40,8 @@ struct Command {
     std::string details = {};
 };
 
+// For commands that work on no mounted system: --root is a mistake on the command line. Called in
+// `declare`.
+void refuse_root(CLI::App& app);
+
 }  // namespace cordwainer::cli

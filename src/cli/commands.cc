@@ -1,12 +1,20 @@
 #include "cli/commands.h"
 
 #include "cli/bootloaders.h"
+#include "cli/generation_add.h"
+#include "cli/image.h"
+#include "cli/list.h"
+#include "cli/plan.h"
 #include "cli/try.h"
 
 namespace cordwainer::cli {
 
 std::vector<Command> all_commands() {
     return {
+        list_command(),
+        generation_add_command(),
+        plan_command(),
+        image_command(),
         try_command(),
         bootloaders_command(),
     };

@@ -5,6 +5,7 @@
 
 #include "cli/config_toml.h"
 #include "sys/file_io.h"
+#include "sys/root.h"
 
 namespace cordwainer::cli {
 namespace {
@@ -66,6 +67,13 @@ GenerationsConfig generations_config(const ConfigValue& file) {
     return config;
 }
 
+// The default file is looked up as the system itself would: links in it lead inside the root.
+Result<std::string> config_text(const Common& common) {
+    if (common.config_given) return read_text_file(common.config, kLargestConfig);
+    const Root root = TRY(Root::open(common.root));
+    return root.read(kConfigPath, kLargestConfig);
+}
+
 // What is wrong with the tables of all bootloaders, once they fit their schemas.
 std::vector<std::string> impossible(const ConfigValue& file,
                                     const std::vector<Bootloader>& bootloaders) {
@@ -122,14 +130,15 @@ Result<Configuration> read_config(std::string_view text,
     }
     Configuration config{.bootloader = name,
                          .generations = generations_config(file),
-                         .table = {ConfigTable{}, {.file = file_name}, {.file = file_name}}};
+                         .table = {ConfigTable{}, {.file = file_name}, {.file = file_name}},
+                         .text = std::string(text)};
     if (const ConfigValue* table = file.find(name)) config.table = *table;
     return config;
 }
 
 Result<Configuration> load_config(const Common& common,
                                   const std::vector<Bootloader>& bootloaders) {
-    Result<std::string> text = read_text_file(common.config, kLargestConfig);
+    Result<std::string> text = config_text(common);
     if (!text && text.error().code == Errc::not_found) {
         return Error(
             Errc::not_found,

@@ -9,14 +9,18 @@
 
 #include "cli/command.h"
 #include "core/error.h"
+#include "host/profiles.h"
 #include "model/bootloader.h"
 #include "model/config_value.h"
 
 namespace cordwainer::cli {
 
+// Where the configuration of a system is, inside it.
+constexpr const char* kConfigPath = "/etc/cordwainer/config.toml";
+
 // The table [generations].
 struct GenerationsConfig {
-    enum class Source { automatic, guix, native };
+    using Source = GenerationsRequest::Source;
     Source source = Source::automatic;
     std::string profile = "/var/guix/profiles/system";  // of guix: the link to the current one
 
@@ -25,8 +29,9 @@ struct GenerationsConfig {
 
 struct Configuration {
     std::string bootloader;  // a registered name, or "none"
-    GenerationsConfig generations;
-    ConfigValue table;  // the bootloader's own, checked by its schema; empty where there is none
+    GenerationsConfig generations = {};
+    ConfigValue table = {};  // the bootloader's own, checked by its schema; empty where it has none
+    std::string text = {};   // the whole file, for records
 };
 
 // The keys at the top level of the file, with every bootloader's own table.

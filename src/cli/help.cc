@@ -220,6 +220,13 @@ void declare_common(CLI::App& app, Common& common) {
         ->group(kCommonGroup);
 }
 
+void refuse_root(CLI::App& app) {
+    app.final_callback([&app] {
+        if (app.get_option("--root")->count() == 0) return;
+        throw CLI::ValidationError("--root", "the layout names the root of the image's system");
+    });
+}
+
 HelpPage help_page(const Command& command) {
     CLI::App app;
     Common common;

@@ -50,6 +50,10 @@ void complain(std::string_view text) {
     (void)write_all(STDERR_FILENO, shown);
 }
 
+void warn(const std::vector<std::string>& warnings) {
+    for (const std::string& text : warnings) complain("warning: " + text);
+}
+
 std::string printable(std::string_view text) {
     const std::string valid = to_utf8(text);
     std::string result;

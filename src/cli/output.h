@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/error.h"
 
@@ -21,6 +22,9 @@ namespace cordwainer::cli {
 // Writes "cordwainer: TEXT" and a newline to standard error, as well as that goes. The text may
 // have several lines; each is made printable.
 void complain(std::string_view text);
+
+// Complains about each as a warning.
+void warn(const std::vector<std::string>& warnings);
 
 // `text` as it may be shown on a terminal, on one line: control characters, which could move the
 // cursor or change the terminal's state, become \n, \t or \x1b, and ill-formed UTF-8 U+FFFD.

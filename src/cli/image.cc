@@ -1,0 +1,104 @@
+#include "cli/image.h"
+
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/output.h"
+#include "cli/pipeline.h"
+#include "cli/progress.h"
+
+namespace cordwainer::cli {
+namespace {
+
+struct Options {
+    std::string layout;
+    std::string output;
+    std::string format = "raw";
+};
+
+constexpr const char* kDetails =
+    R"(The layout says which partitions the image has, what is in them, and which directory is the root of its system. That system's generations and configuration (etc/cordwainer/config.toml inside it, or --config) decide what is installed: the image gets what `cordwainer plan --image` shows.
+
+Neither root nor loop devices are needed. Nothing is written but the output, beside it a directory that is removed, a temporary directory (TMPDIR) that is removed, and the directory of --state, if it is given: there made boot files and digests are kept for the next run. The output appears when it is complete, and not at all when something fails.
+
+With the same layout, system and SOURCE_DATE_EPOCH the image has the same bytes, unless it has LUKS or btrfs: then a warning says so.
+
+Examples:
+
+  cordwainer image layout.toml -o disk.img
+  cordwainer image layout.toml -o disk.qcow2 --format qcow2 --state cache)";
+
+Result<void> show(const Options& options,
+                  const ImagePlan& planned,
+                  const image::BuildReport& report,
+                  const std::vector<std::string>& warnings,
+                  bool json) {
+    if (!json) {
+        TRY_VOID(print(fmt::format("{}: {} image of a disk of {}, bootloader {}, generations: {}\n",
+                                   printable(options.output),
+                                   options.format,
+                                   human_size(report.size),
+                                   planned.plan.bootloader,
+                                   planned.generations.list.size())));
+        warn(warnings);
+        return {};
+    }
+    using Json = nlohmann::ordered_json;
+    const auto& current = planned.plan.generation;
+    return print_json({{"format", "cordwainer-image/1"},
+                       {"image", options.output},
+                       {"image_format", options.format},
+                       {"size", report.size},
+                       {"bootloader", planned.plan.bootloader},
+                       {"generation", current ? Json(*current) : Json()},
+                       {"generations", planned.generations.list.size()},
+                       {"warnings", warnings}});
+}
+
+Result<int> run(const Options& options, const Common& common) {
+    Workspace workspace = Workspace::for_image(common);
+    const ImagePlan planned =
+        TRY(plan_image(options.layout, common, workspace).with_context("image"));
+    TRY_VOID(workspace.save().with_context("keep digests"));
+    ErrorProgress progress;
+    const image::BuildReport report = TRY(
+        make_image(planned,
+                   {.output = options.output,
+                    .format = options.format == "raw" ? image::Format::raw : image::Format::qcow2},
+                   workspace,
+                   progress)
+            .with_context("image"));
+    progress.clear();
+    std::vector<std::string> warnings = planned.warnings;
+    for (const auto& more :
+         {planned.plan.warnings, report.warnings, image::not_reproducible(planned.layout)}) {
+        warnings.insert(warnings.end(), more.begin(), more.end());
+    }
+    TRY_VOID(show(options, planned, report, warnings, common.json));
+    return kDone;
+}
+
+}  // namespace
+
+Command image_command() {
+    return {
+        .name = "image",
+        .summary = "makes a bootable disk image",
+        .declare = [](CLI::App& app) -> Run {
+            auto options = std::make_shared<Options>();
+            app.add_option("LAYOUT", options->layout, "The layout of the image (TOML)")->required();
+            app.add_option("-o,--output", options->output, "The image to make")
+                ->type_name("FILE")
+                ->required();
+            app.add_option("--format", options->format, "The image's format (default: raw)")
+                ->type_name("FORMAT")
+                ->check(CLI::IsMember({"raw", "qcow2"}));
+            refuse_root(app);
+            return [options](const Common& common) { return run(*options, common); };
+        },
+        .details = kDetails,
+    };
+}
+
+}  // namespace cordwainer::cli

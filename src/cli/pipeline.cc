@@ -1,0 +1,238 @@
+#include "cli/pipeline.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <string_view>
+#include <utility>
+
+#include "apply/executor.h"
+#include "apply/record.h"
+#include "bootloaders/registry.h"
+#include "cli/config_toml.h"
+#include "host/block_file.h"
+#include "host/host_contents.h"
+#include "host/package.h"
+#include "host/profiles.h"
+#include "host/record_files.h"
+#include "host/tree_files.h"
+#include "image/volumes.h"
+#include "model/planning.h"
+#include "realise/object_store.h"
+#include "realise/process_runner.h"
+#include "realise/realise.h"
+#include "sys/file_io.h"
+
+namespace cordwainer::cli {
+namespace {
+
+// The state directory of the system inside an image.
+constexpr const char* kStateInside = "/var/lib/cordwainer";
+
+Result<std::optional<std::int64_t>> source_date_epoch() {
+    const char* variable = std::getenv("SOURCE_DATE_EPOCH");
+    if (!variable) return std::optional<std::int64_t>();
+    const std::string_view text = variable;
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error == std::errc() && end == text.data() + text.size() && seconds >= 0) {
+        return std::optional<std::int64_t>(seconds);
+    }
+    return Error(Errc::invalid_input,
+                 fmt::format("SOURCE_DATE_EPOCH must be seconds since 1970, not \"{}\"", text));
+}
+
+Result<image::Layout> read_layout(const std::string& file) {
+    const std::string text = TRY(read_text_file(file));
+    const ConfigValue table = TRY(parse_toml(text, file));
+    const auto epoch = TRY(source_date_epoch());
+    return image::parse_layout(
+        table,
+        {.directory = std::filesystem::absolute(file).parent_path(), .source_date_epoch = epoch});
+}
+
+// --config, or the file in the layout's system. A layout without a system needs neither.
+Result<Configuration> read_image_config(const image::Layout& layout,
+                                        const Common& common,
+                                        const std::vector<Bootloader>& bootloaders) {
+    Common inside = common;
+    if (!common.config_given) {
+        if (!layout.root) return Configuration{.bootloader = "none"};
+        inside.root = layout.root->string();
+        inside.config = (*layout.root / "etc/cordwainer/config.toml").string();
+    }
+    return load_config(inside, bootloaders);
+}
+
+Result<Generations> generations_of(const Root& system,
+                                   const GenerationsConfig& config,
+                                   Workspace& workspace) {
+    const GenerationsRequest request{
+        .source = config.source, .profile = config.profile, .state = kStateInside, .digests = true};
+    return read_generations(system, request, workspace.digests());
+}
+
+std::vector<std::string> warnings_about(const Generations& generations) {
+    std::vector<std::string> warnings;
+    for (const SkippedGeneration& skipped : generations.skipped) {
+        warnings.push_back(fmt::format("{} is left out: {}", skipped.path, skipped.why));
+    }
+    for (const Generation& generation : generations.list) {
+        for (const std::string& problem : generation.problems) {
+            warnings.push_back(fmt::format("generation {}: {}", generation.number, problem));
+        }
+    }
+    if (generations.list.empty()) warnings.emplace_back("the system has no generations");
+    return warnings;
+}
+
+const Bootloader* find_bootloader(const std::vector<Bootloader>& all, const std::string& name) {
+    for (const Bootloader& bootloader : all) {
+        if (bootloader.name == name) return &bootloader;
+    }
+    return nullptr;
+}
+
+// Whether a file stays as it is while a record needs it: in an immutable store of the system, or in
+// a generation of its own.
+bool is_rooted(const HostFile& file) {
+    if (file.base != HostFile::Base::system) return false;
+    const std::string generations = std::string(kStateInside) + "/generations/";
+    for (const std::string_view place : {"/gnu/store/", "/nix/store/", generations.c_str()}) {
+        if (file.path.starts_with(place)) return true;
+    }
+    return false;
+}
+
+// What the executor could not do, as warnings of a build that succeeded.
+Result<void> settled(ApplyOutcome outcome, std::vector<std::string>& warnings) {
+    for (std::string& text : outcome.warnings) warnings.push_back(std::move(text));
+    for (std::string& text : outcome.not_done) warnings.push_back(std::move(text));
+    return std::move(outcome.result);
+}
+
+// Puts what a plan installs into the parts of an image.
+class ImageInstallation {
+  public:
+    ImageInstallation(const ImagePlan& planned,
+                      const RealisedPlan& realised,
+                      Contents& contents,
+                      Progress& progress)
+        : planned_(planned), realised_(realised), contents_(contents), progress_(progress) {}
+
+    // Files, inventories and the record, below a directory that stands for the system's root.
+    Result<void> files(const std::filesystem::path& staging) {
+        std::vector<std::unique_ptr<TreeFiles>> trees;
+        Bindings bindings;
+        for (const PlannedTarget& target : realised_.targets) {
+            if (target.spec.type != TargetType::file) continue;
+            trees.push_back(TRY(TreeFiles::open(staging, target.spec.path)));
+            bindings.files[target.id] = trees.back().get();
+        }
+        TRY_VOID(settled(apply(realised_, bindings, contents_, progress_), warnings));
+        return record(staging.string() + kStateInside).with_context("record the generation");
+    }
+
+    // Boot code, in the finished image.
+    Result<void> disk(const std::filesystem::path& file) {
+        const std::unique_ptr<BlockFile> block = TRY(BlockFile::open(file));
+        Bindings bindings;
+        for (const PlannedTarget& target : realised_.targets) {
+            if (target.spec.type == TargetType::block) bindings.blocks[target.id] = block.get();
+        }
+        return settled(apply(realised_, bindings, contents_, progress_), warnings);
+    }
+
+    std::vector<std::string> warnings;
+
+  private:
+    Result<void> record(const std::filesystem::path& state) {
+        const Generation* current = nullptr;
+        for (const Generation& generation : planned_.generations.list) {
+            if (generation.current) current = &generation;
+        }
+        if (!current) return {};
+        ObjectStore store(state, ObjectStore::Durability::fast);
+        Record record{.generation = current->number,
+                      .identity = current->identity,
+                      .bootloader = planned_.config.bootloader,
+                      .configuration = planned_.config.text,
+                      .plan = TRY(import_sources(realised_, store, contents_, is_rooted)),
+                      .objects = {}};
+        record.objects = objects_of(record.plan);
+        for (const ObjectRef& object : record.objects) {
+            if (store.has(object)) continue;
+            const std::filesystem::path made = TRY(contents_.locate(object));
+            TRY(store.add_file(made, object.digest));
+        }
+        return write_record(state, record);
+    }
+
+    const ImagePlan& planned_;
+    const RealisedPlan& realised_;
+    Contents& contents_;
+    Progress& progress_;
+};
+
+}  // namespace
+
+Result<ImagePlan> plan_image(const std::string& layout_file,
+                             const Common& common,
+                             Workspace& workspace) {
+    const std::vector<Bootloader> bootloaders = all_bootloaders();
+    ImagePlan made;
+    made.layout = TRY(read_layout(layout_file));
+    made.config = TRY(read_image_config(made.layout, common, bootloaders));
+    made.plan.bootloader = made.config.bootloader;
+    if (made.layout.root) {
+        made.system = TRY(Root::open(made.layout.root->string()));
+        made.generations = TRY(generations_of(*made.system, made.config.generations, workspace));
+        made.warnings = warnings_about(made.generations);
+    }
+    const Bootloader* bootloader = find_bootloader(bootloaders, made.config.bootloader);
+    if (!bootloader) return made;
+    made.bootloader = *bootloader;
+    if (!made.system) {
+        return Error(Errc::invalid_input,
+                     fmt::format("{}: there is no system to install {} for: set root in [system]",
+                                 layout_file,
+                                 bootloader->name));
+    }
+    const PackageRequest request = TRY(bootloader->package(made.config.table));
+    Observed observed;
+    observed.volumes = image::volumes_of(made.layout);
+    observed.package = TRY(read_package(request, workspace.machine_digests()));
+    const auto specs = TRY(configured_targets(*bootloader, made.config.table));
+    made.targets = TRY(image::targets_for(made.layout, specs));
+    made.plan = TRY(
+        make_plan(*bootloader, made.config.table, made.generations.list, made.targets, observed));
+    return made;
+}
+
+Result<image::BuildReport> make_image(const ImagePlan& planned,
+                                      const image::BuildOptions& options,
+                                      Workspace& workspace,
+                                      Progress& progress) {
+    if (!planned.system) return image::build_image(planned.layout, {}, options, progress);
+    const std::filesystem::path state = TRY(workspace.state());
+    ObjectStore store(state, ObjectStore::Durability::fast);
+    HostContents contents(*planned.system, state);
+    ProcessRunner runner;
+    std::vector<Maker> makers;
+    if (planned.bootloader) makers = planned.bootloader->makers;
+    progress.phase("make boot files", 0);
+    const RealisedPlan realised = TRY(realise(planned.plan, makers, store, contents, runner));
+    ImageInstallation installation(planned, realised, contents, progress);
+    image::ImageSteps steps;
+    steps.files = [&](const std::filesystem::path& staging) { return installation.files(staging); };
+    for (const PlannedTarget& target : realised.targets) {
+        if (target.own) steps.replaced.push_back(target.spec.path + "/" + target.own->text());
+        if (target.spec.type != TargetType::block) continue;
+        steps.disk = [&](const std::filesystem::path& file) { return installation.disk(file); };
+    }
+    image::BuildReport report = TRY(image::build_image(planned.layout, steps, options, progress));
+    std::ranges::move(installation.warnings, std::back_inserter(report.warnings));
+    return report;
+}
+
+}  // namespace cordwainer::cli

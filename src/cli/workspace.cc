@@ -1,0 +1,55 @@
+#include "cli/workspace.h"
+
+#include <memory>
+#include <system_error>
+
+#include "sys/descriptor.h"
+#include "sys/root.h"
+
+namespace cordwainer::cli {
+namespace {
+
+// Beside the system's own, since both caches are keyed by paths inside their root.
+constexpr const char* kMachineDigestsName = "machine-digests";
+
+}  // namespace
+
+Workspace Workspace::for_image(const Common& common) {
+    Workspace workspace;
+    if (!common.state_given) return workspace;
+    workspace.given_ = common.state;
+    workspace.digests_ = DigestCache::load(*workspace.given_ / kDigestCacheName);
+    workspace.machine_digests_ = DigestCache::load(*workspace.given_ / kMachineDigestsName);
+    return workspace;
+}
+
+Result<std::filesystem::path> Workspace::state() {
+    if (given_) {
+        std::error_code failed;
+        std::filesystem::create_directories(*given_, failed);
+        if (failed) return file_error(failed.value(), "make " + given_->string());
+        return *given_;
+    }
+    if (!temporary_) temporary_.emplace(TRY(TemporaryDirectory::make({}, "cordwainer-")));
+    return temporary_->path();
+}
+
+DigestOf Workspace::machine_digests() {
+    auto machine = std::make_shared<Result<Root>>(Root::open("/"));
+    return [this, machine](const std::filesystem::path& path) -> Result<CopiedBytes> {
+        if (!*machine) return machine->error();
+        const Root& root = **machine;
+        const std::optional<FileStatus> status = TRY(root.status(path.string()));
+        if (!status) return file_error(ENOENT, path.string());
+        const Digest digest = TRY(machine_digests_.digest(root, path.string(), *status));
+        return CopiedBytes{.digest = digest, .size = status->size};
+    };
+}
+
+Result<void> Workspace::save() const {
+    if (!given_) return {};
+    TRY_VOID(digests_.save(*given_ / kDigestCacheName));
+    return machine_digests_.save(*given_ / kMachineDigestsName);
+}
+
+}  // namespace cordwainer::cli
