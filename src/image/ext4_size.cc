@@ -78,6 +78,11 @@ std::uint64_t superblock_blocks(std::uint64_t blocks, std::uint64_t groups) {
     return 1 + descriptors + std::min(reserved, kMostReserved);
 }
 
+// Blocks of a group's two bitmaps and its inode table.
+std::uint64_t table_blocks(std::uint64_t inodes, std::uint64_t groups) {
+    return divide_up(divide_up(inodes, groups), kInodesPerBlock) + 2;
+}
+
 }  // namespace
 
 std::uint64_t ext4_journal_mib(std::uint64_t bytes) {
@@ -112,14 +117,15 @@ std::uint64_t ext4_free_blocks(std::uint64_t bytes, std::uint64_t inodes) {
     constexpr std::uint64_t kLeastInGroup = 50;
     std::uint64_t blocks = bytes / kBlock;
     std::uint64_t groups = divide_up(blocks, kBlocksPerGroup);
-    const std::uint64_t tables =
-        divide_up(round_up(divide_up(inodes, groups), kInodesPerBlock), kInodesPerBlock) + 2;
-    const std::uint64_t super = superblock_blocks(blocks, groups);
+    std::uint64_t tables = table_blocks(inodes, groups);
     const std::uint64_t last = blocks % kBlocksPerGroup;
-    if (groups > 1 && last > 0 && last < tables + super + kLeastInGroup) {
+    if (groups > 1 && last > 0 &&
+        last < tables + superblock_blocks(blocks, groups) + kLeastInGroup) {
         blocks -= last;
         --groups;
+        tables = table_blocks(inodes, groups);
     }
+    const std::uint64_t super = superblock_blocks(blocks, groups);
     std::uint64_t used = groups * tables + journal_blocks(bytes) + kOther;
     for (std::uint64_t group = 0; group < groups; ++group) {
         if (has_superblock(group)) used += super;
