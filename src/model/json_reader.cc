@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/location.h"
+#include "core/utf8.h"
 
 namespace cordwainer {
 namespace {
@@ -49,9 +50,11 @@ class Builder : public nlohmann::json_sax<Json> {
     bool parse_error(std::size_t position,
                      const std::string& token,
                      const nlohmann::detail::exception&) override {
-        // Counted from 1, and past what was read last.
-        offset_ = position == 0 ? 0 : position - 1;
-        return fail(token.empty() ? "not JSON" : "not JSON at \"" + token + "\"");
+        // `position` counts the bytes that were read, to the end of the token.
+        offset_ = position - std::min(position, token.size());
+        constexpr std::size_t kShown = 40;
+        const std::string shown = token.substr(0, kShown);
+        return fail(shown.empty() ? "not JSON" : "not JSON at " + to_utf8(shown));
     }
 
     [[nodiscard]] const std::string& what() const { return what_; }
