@@ -124,11 +124,12 @@ METACHARACTERS = "a $root ${prefix} 'b' \"c\" ; { d } | & < > \\e \\\\ # (f) * ?
 def test_a_label_of_metacharacters(lab):
     generations = [
         GuixGeneration(number, lab.fake("bzimage"), b"i", METACHARACTERS,
-                       ["x=$root", "y={a;b}", "z='q'", "w=\"r s\"", "v=\\t", "u=#", f"t={number}"])
+                       ["x=$root", "y={a;b}", "z=`q`", "w=\"r s\"", "v=|&<>", "u=#", f"t={number}"])
         for number in (1, 2)]
     tree = guix_tree(lab, config(BIOS_CONFIG), generations)
     image = lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree))
-    arguments = r"""x=$root y={a;b} z='q' w="r s" v=\t u=# t="""
+    # GRUB's loaders move a quotation mark to the front of its word; Linux reads both alike.
+    arguments = 'x=$root y={a;b} z=`q` "w=r s" v=|&<> u=# t='
     # The label is on the screen as it is, and decides nothing.
     text = lab.boot(image)
     is_generation(text, 2, arguments + "2")
@@ -183,7 +184,7 @@ def test_native_generations(lab):
     kernel.write_bytes(lab.fake("bzimage"))
     for number in (1, 2):
         first, second = lab.folder / "first", lab.folder / "second"
-        first.write_bytes(b"first of %d!" % number * 10)   # a multiple of 4: GRUB pads each initrd
+        first.write_bytes(b"first of %d!" % number * 4)   # a multiple of 4: GRUB pads each initrd
         second.write_bytes(b"second" * number)
         lab.cordwainer("generation", "add", "--root", tree, "--label", f"Native {number}",
                        "--kernel", kernel, "--initrd", first, "--initrd", second,
@@ -194,4 +195,4 @@ def test_native_generations(lab):
         line = next(line for line in text.splitlines() if line.startswith("cmdline: "))
         assert line.split(" ", 2)[2] == (f"root=UUID={ROOT_UUID} native={number} "
                                          f"cordwainer.generation={number}"), line
-        has_line(text, f"initrd: {area(b'first of %d!' % number * 10 + b'second' * number)}")
+        has_line(text, f"initrd: {area(b'first of %d!' % number * 4 + b'second' * number)}")

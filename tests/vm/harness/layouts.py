@@ -3,7 +3,7 @@
 from .system import ROOT_UUID, toml_string
 
 BIOS_BOOT = '[[partition]]\ntype = "bios-boot"\nsize = "1MiB"\n'
-ESP = ('[[partition]]\ntype = "esp"\nlabel = "ESP"\nsize = "48MiB"\nfile-system = "vfat"\n'
+ESP = ('[[partition]]\ntype = "esp"\nsize = "48MiB"\nfile-system = "vfat"\n'
        'mount = "/boot/efi"\n')
 
 
@@ -17,7 +17,7 @@ def image(table="gpt", **keys):
 def root(tree, file_system="ext4", uuid=ROOT_UUID, size="content + 24MiB", more=""):
     """The [system] table for a tree, and the partition that holds its root."""
     return (f"[system]\nroot = {toml_string(tree)}\nowner = \"root\"\n"
-            f'[[partition]]\ntype = "linux"\nlabel = "root"\nsize = {toml_string(size)}\n'
+            f'[[partition]]\ntype = "linux"\nsize = {toml_string(size)}\n'
             f"file-system = {toml_string(file_system)}\nfile-system-uuid = {toml_string(uuid)}\n"
             f'file-system-label = "root"\n' + (more or 'mount = "/"\n'))
 
