@@ -89,6 +89,7 @@ class ShellRunner : public Runner {
         std::string line = "cd " + shell_quote(command.directory.string()) + " && ";
         for (const std::string& argument : command.arguments) line += shell_quote(argument) + " ";
         Outcome outcome;
+        line += "2>/dev/null";
         FILE* pipe = popen(line.c_str(), "r");
         if (!pipe) return Error(Errc::io, "popen");
         char buffer[4096];
