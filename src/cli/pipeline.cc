@@ -201,7 +201,10 @@ Result<ImagePlan> plan_image(const std::string& layout_file,
     const PackageRequest request = TRY(bootloader->package(made.config.table));
     Observed observed;
     observed.volumes = image::volumes_of(made.layout);
-    observed.package = TRY(read_package(request, workspace.machine_digests()));
+    const Root machine = TRY(Root::open("/"));
+    observed.package = TRY(read_package(request,
+                                        {.root = machine, .digests = workspace.machine_digests()},
+                                        {.root = *made.system, .digests = workspace.digests()}));
     const auto specs = TRY(configured_targets(*bootloader, made.config.table));
     made.targets = TRY(image::targets_for(made.layout, specs));
     made.plan = TRY(

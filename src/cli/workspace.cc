@@ -1,10 +1,8 @@
 #include "cli/workspace.h"
 
-#include <memory>
 #include <system_error>
 
 #include "sys/descriptor.h"
-#include "sys/root.h"
 
 namespace cordwainer::cli {
 namespace {
@@ -32,18 +30,6 @@ Result<std::filesystem::path> Workspace::state() {
     }
     if (!temporary_) temporary_.emplace(TRY(TemporaryDirectory::make({}, "cordwainer-")));
     return temporary_->path();
-}
-
-DigestOf Workspace::machine_digests() {
-    auto machine = std::make_shared<Result<Root>>(Root::open("/"));
-    return [this, machine](const std::filesystem::path& path) -> Result<CopiedBytes> {
-        if (!*machine) return machine->error();
-        const Root& root = **machine;
-        const std::optional<FileStatus> status = TRY(root.status(path.string()));
-        if (!status) return file_error(ENOENT, path.string());
-        const Digest digest = TRY(machine_digests_.digest(root, path.string(), *status));
-        return CopiedBytes{.digest = digest, .size = status->size};
-    };
 }
 
 Result<void> Workspace::save() const {

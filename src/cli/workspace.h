@@ -8,7 +8,6 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "host/digest_cache.h"
-#include "host/package.h"
 #include "sys/file_io.h"
 
 namespace cordwainer::cli {
@@ -26,7 +25,7 @@ class Workspace {
     [[nodiscard]] DigestCache& digests() { return digests_; }
 
     // Digests of the machine's own files, the bootloader's package.
-    [[nodiscard]] DigestOf machine_digests();
+    [[nodiscard]] DigestCache& machine_digests() { return machine_digests_; }
 
     // Keeps the digests, where the directory was asked for.
     [[nodiscard]] Result<void> save() const;

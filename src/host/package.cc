@@ -1,8 +1,9 @@
 #include "host/package.h"
 
-#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -14,40 +15,40 @@ namespace {
 
 constexpr std::uint64_t kTextLimit = 1U << 20U;
 
-// The names in a directory that the request asks for, in order.
-Result<std::vector<std::string>> names_in(const PackageRequest::Files& files) {
-    std::error_code error;
-    std::vector<std::string> names;
-    std::filesystem::directory_iterator entry(files.directory, error);
-    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        std::string name = entry->path().filename().string();
-        std::error_code ignored;
-        if (name.ends_with(files.suffix) && entry->is_regular_file(ignored))
-            names.push_back(std::move(name));
+// The file there; nothing where that is no regular file, also behind links.
+Result<std::optional<Package::File>> read_one(const std::string& path,
+                                              const PackageRequest::Files& files,
+                                              const PackagePlace& place) {
+    const std::optional<FileStatus> status = TRY(place.root.status(path));
+    if (!status || status->kind != FileKind::regular) return std::optional<Package::File>();
+    Package::File file;
+    file.source = {.base = files.base, .path = path, .digest = {}, .size = status->size};
+    if (files.with_text) {
+        file.text = TRY(place.root.read(path, kTextLimit));
+        file.source.digest = sha256(file.text);
+        file.source.size = file.text.size();
+    } else {
+        file.source.digest = TRY(place.digests.digest(place.root, path, *status));
     }
-    if (!error) {
-        std::ranges::sort(names);
-        return names;
-    }
-    if (files.optional && error == std::errc::no_such_file_or_directory)
-        return std::vector<std::string>();
-    return file_error(error.value(), "list " + files.directory);
+    return std::optional(std::move(file));
 }
 
-Result<Package::File> read_one(const std::string& path, bool with_text, const DigestOf& digest) {
-    Package::File file;
-    file.source.base = HostFile::Base::machine;
-    file.source.path = path;
-    if (!with_text) {
-        const CopiedBytes read = TRY(digest(path));
-        file.source.digest = read.digest;
-        file.source.size = read.size;
-        return file;
+Result<void> read_directory(const PackageRequest::Files& files,
+                            const PackagePlace& place,
+                            std::map<std::string, Package::File>& found) {
+    Result<std::vector<DirectoryEntry>> entries = place.root.list(files.directory);
+    if (!entries && files.optional && entries.error().code == Errc::not_found) return {};
+    if (!entries) return std::move(entries).error();
+    for (const DirectoryEntry& entry : *entries) {
+        if (!entry.name.ends_with(files.suffix) || entry.kind == FileKind::directory) continue;
+        std::string path = (std::filesystem::path(files.directory) / entry.name).string();
+        std::optional<Package::File> file = TRY(read_one(path, files, place));
+        if (!file) continue;
+        // Two parts of a request may overlap; what one has read stays.
+        if (const auto there = found.find(path); there == found.end() || there->second.text.empty())
+            found.insert_or_assign(std::move(path), std::move(*file));
     }
-    file.text = TRY(read_text_file(path, kTextLimit));
-    file.source.digest = sha256(file.text);
-    file.source.size = file.text.size();
-    return file;
+    return {};
 }
 
 Result<std::string> version_of(const std::vector<std::string>& command) {
@@ -63,18 +64,14 @@ Result<std::string> version_of(const std::vector<std::string>& command) {
 
 }  // namespace
 
-Result<Package> read_package(const PackageRequest& request, const DigestOf& digest) {
+Result<Package> read_package(const PackageRequest& request,
+                             const PackagePlace& machine,
+                             const PackagePlace& system) {
     Package package;
     for (const PackageRequest::Files& files : request.files) {
-        const std::vector<std::string> names = TRY(names_in(files));
-        for (const std::string& name : names) {
-            std::string path = (std::filesystem::path(files.directory) / name).string();
-            Package::File file = TRY(read_one(path, files.with_text, digest));
-            // Two parts of a request may overlap; what one has read stays.
-            if (const auto there = package.files.find(path);
-                there == package.files.end() || there->second.text.empty())
-                package.files.insert_or_assign(std::move(path), std::move(file));
-        }
+        TRY_VOID(files.base == HostFile::Base::machine
+                     ? read_directory(files, machine, package.files)
+                     : read_directory(files, system, package.system_files));
     }
     if (!request.version_command.empty())
         package.version = TRY(version_of(request.version_command));
