@@ -117,24 +117,19 @@ Result<Installation> plan_installation(const InstallRequest& request) {
 
 PackageRequest package_request(const Config& config) {
     PackageRequest request;
-    std::vector<std::string> platforms = config.platforms;
-    platforms.emplace_back(kBiosPlatform);
-    const bool only_disks = config.esps.empty() && !config.disks.empty();
-    const bool only_esps = !config.esps.empty() && config.disks.empty();
-    for (const std::string& platform : platforms) {
-        const bool bios = platform == kBiosPlatform;
-        // An image may ask for less or more than the machine's own targets do.
-        const bool optional = bios ? config.disks.empty() : only_disks;
-        if (bios && only_esps) continue;
-        const std::string directory = config.modules_of(platform);
-        for (const char* suffix : {".mod", ".img", ".lst"}) {
-            request.files.push_back({.directory = directory,
+    const auto add_platform = [&](const std::string& platform, bool optional) {
+        for (const std::string suffix : {".mod", ".img", ".lst"}) {
+            request.files.push_back({.directory = config.modules_of(platform),
                                      .suffix = suffix,
-                                     .with_text = std::string_view(suffix) == ".lst",
+                                     .with_text = suffix == ".lst",
                                      .optional = optional,
                                      .base = HostFile::Base::machine});
         }
-    }
+    };
+    // What an image asks for is known only with its targets, so the rest is looked at where it is.
+    const bool only_disks = config.esps.empty() && !config.disks.empty();
+    for (const std::string& platform : config.platforms) add_platform(platform, only_disks);
+    add_platform(std::string(kBiosPlatform), config.disks.empty());
     request.files.push_back({.directory = config.package + "/bin",
                              .suffix = "grub-mkimage",
                              .with_text = false,

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <chrono>
 #include <gtest/gtest.h>
+#include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -391,6 +393,46 @@ TEST(MaxGenerations, KeepsTheNewestAndTheDefault) {
         if (menu.find(id) != std::string::npos) shown += std::to_string(number);
     }
     EXPECT_EQ(shown, "2789");
+}
+
+// --- what is asked of the package
+
+// For each directory of modules whether it may be missing.
+std::map<std::string, bool> requested_platforms(const ConfigTable& config) {
+    std::map<std::string, bool> optional;
+    const auto request = bootloader().package(table(config));
+    for (const PackageRequest::Files& files : request.value().files) {
+        const std::string prefix = "/usr/lib/grub/";
+        if (files.directory.starts_with(prefix)) {
+            optional[files.directory.substr(prefix.size())] = files.optional;
+        }
+    }
+    return optional;
+}
+
+TEST(PackageRequest, NeedsWhatTheTargetsNeedAndTakesTheRestWhereItIs) {
+    using Platforms = std::map<std::string, bool>;
+    EXPECT_EQ(requested_platforms({}), (Platforms{{"x86_64-efi", false}, {"i386-pc", true}}));
+    EXPECT_EQ(requested_platforms({{"disk", text("/dev/sda")}}),
+              (Platforms{{"x86_64-efi", true}, {"i386-pc", false}}));
+    EXPECT_EQ(requested_platforms({{"esp", text("/efi")}, {"platforms", texts({"arm64-efi"})}}),
+              (Platforms{{"arm64-efi", false}, {"i386-pc", true}}));
+    EXPECT_EQ(requested_platforms({{"esp", text("/efi")}, {"disk", text("/dev/sda")}}),
+              (Platforms{{"x86_64-efi", false}, {"i386-pc", false}}));
+}
+
+TEST(PackageRequest, LooksForTheUsersFilesInTheSystem) {
+    const auto request =
+        bootloader().package(table({{"theme", table({{"background", text("/etc/grub/b.png")}})},
+                                    {"extra-initrd", text("/boot/secrets.img")}}));
+    int in_system = 0;
+    for (const auto& files : request.value().files) {
+        if (files.base == HostFile::Base::system) ++in_system;
+        if (files.suffix == "b.png") {
+            EXPECT_EQ(files.directory, "/etc/grub");
+        }
+    }
+    EXPECT_EQ(in_system, 2);
 }
 
 // --- many generations
