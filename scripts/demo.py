@@ -66,8 +66,8 @@ def booted(image, firmware, positions, number, colour):
         machine.choose(*positions)
         machine.expect("BOOTED done")
         text = machine.expect_power_off()
-    report = [line.removeprefix("BOOTED ") for line in text.splitlines()
-              if line.startswith("BOOTED ")]
+    report = [line.lstrip().removeprefix("BOOTED ") for line in text.splitlines()
+              if line.lstrip().startswith("BOOTED ")]
     for wanted in (f"generation={number}", f"root-uuid={system.ROOT_UUID}", f"file={PROOF}"):
         if wanted not in report:
             raise BootFailure(f"{FIRMWARE[firmware]}: no '{wanted}' in:\n{text}")

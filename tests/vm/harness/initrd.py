@@ -19,7 +19,7 @@ from pathlib import Path
 from .cpio import Archive
 
 _MODULES = ("virtio_pci", "virtio_blk", "ata_piix", "ahci", "sd_mod", "btrfs")
-_LUKS_MODULES = ("dm_crypt", "xts", "algif_skcipher")
+_LUKS_MODULES = ("dm_crypt", "ecb", "xts", "algif_skcipher")  # xts is made of ecb
 
 _INIT = r"""#!/bin/busybox sh
 set -f  # a command line may hold patterns
@@ -29,6 +29,7 @@ $b mount -t proc proc /proc
 $b mount -t sysfs sys /sys
 $b mount -t devtmpfs dev /dev
 say() { $b echo "BOOTED $*" >/dev/console; }
+$b echo >/dev/console # the loader left the cursor somewhere in a line
 finish() { $b sync; $b poweroff -f; }
 $b echo 3 >/proc/sys/kernel/printk
 for module in $($b cat /modules); do $b insmod "/lib/$module" || say "no module $module"; done

@@ -90,8 +90,9 @@ def area(content):
 
 
 def has_line(text, line):
-    """Fails where `line` is none of the lines of `text`."""
-    if line not in text.splitlines():
+    """Fails where `line` is none of the lines of `text`; what GRUB left on the screen before it,
+    spaces, does not count."""
+    if line not in (found.lstrip() for found in text.splitlines()):
         raise AssertionError(f"no line {line!r} in:\n{text}")
     return True
 
