@@ -41,15 +41,17 @@ std::optional<std::int64_t> parse_utc(std::string_view text) {
     }
     const auto number = [&](std::size_t start, std::size_t width) {
         unsigned value = 0;
-        for (const char c : text.substr(start, width)) value = value * 10 + unsigned(c - '0');
+        for (const char c : text.substr(start, width)) {
+            value = value * 10 + static_cast<unsigned>(c - '0');
+        }
         return value;
     };
     const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number(0, 4))),
                                            std::chrono::month(number(5, 2)),
                                            std::chrono::day(number(8, 2))};
-    const unsigned hour = number(11, 2);
-    const unsigned minute = number(14, 2);
-    const unsigned second = number(17, 2);
+    const std::int64_t hour = number(11, 2);
+    const std::int64_t minute = number(14, 2);
+    const std::int64_t second = number(17, 2);
     if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
     const std::int64_t day = std::chrono::sys_days(date).time_since_epoch().count();
     return day * kDay + hour * 3600 + minute * 60 + second;

@@ -56,6 +56,17 @@ Result<std::vector<T>> list_at(const JsonPlace& object,
     return list;
 }
 
+// The member `key`, read by `read`; nothing where it is missing.
+template <class T>
+Result<std::optional<T>> optional_at(const JsonPlace& object,
+                                     const char* key,
+                                     Result<T> (*read)(const JsonPlace&)) {
+    const auto place = TRY(object.find(key));
+    if (!place) return std::nullopt;
+    T value = TRY(read(*place));
+    return value;
+}
+
 // A module: its path and its arguments.
 Result<std::vector<std::string>> module_of(const JsonPlace& place) {
     const auto elements = TRY(place.elements());
@@ -85,12 +96,11 @@ Result<DeviceRef> device_of(const JsonPlace& place) {
 Result<Store> store_of(const JsonPlace& place) {
     TRY_VOID(place.only({"device", "mount_point", "directory_prefix", "crypto_devices"}));
     Store store;
-    const auto device = TRY(place.find("device"));
-    if (device) store.device = TRY(device_of(*device));
-    const auto mount_point = TRY(place.find("mount_point"));
-    if (mount_point) store.mount_point = TRY(absolute_path_of(*mount_point));
-    const auto prefix = TRY(place.find("directory_prefix"));
-    if (prefix) store.directory_prefix = TRY(absolute_path_of(*prefix));
+    auto device = TRY(optional_at(place, "device", device_of));
+    if (device) store.device = *std::move(device);
+    auto mount_point = TRY(optional_at(place, "mount_point", absolute_path_of));
+    if (mount_point) store.mount_point = *std::move(mount_point);
+    store.directory_prefix = TRY(optional_at(place, "directory_prefix", absolute_path_of));
     store.crypto_devices = TRY(list_at(place, "crypto_devices", uuid_of));
     return store;
 }
@@ -153,11 +163,10 @@ Result<NativeParameters> parse_boot_json(const std::string& file, std::string_vi
     parameters.initrds = TRY(list_at(document, "initrds", path_of));
     parameters.command_line = TRY(value_at(document, "command_line", text_of));
     parameters.multiboot_modules = TRY(list_at(document, "multiboot_modules", module_of));
-    const auto device_tree = TRY(document.find("device_tree"));
-    if (device_tree) parameters.device_tree = TRY(path_of(*device_tree));
+    parameters.device_tree = TRY(optional_at(document, "device_tree", path_of));
     parameters.created = TRY(value_at(document, "created", time_of));
-    const auto store = TRY(document.find("store"));
-    if (store) parameters.store = TRY(store_of(*store));
+    auto store = TRY(optional_at(document, "store", store_of));
+    if (store) parameters.store = *std::move(store);
     return parameters;
 }
 

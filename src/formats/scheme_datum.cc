@@ -279,11 +279,10 @@ class Reader {
             if (take("}#")) return Datum{SchemeSymbol{std::move(name)}};
             if (take("\\x")) {
                 TRY_VOID(read_code_to_semicolon(name));
-            } else if (!take("\\")) {
-                name += text_[position_++];
-            } else if (!at_end()) {
-                name += text_[position_++];
+                continue;
             }
+            take("\\");
+            if (!at_end()) name += text_[position_++];
         }
         return fail(start, "the symbol that begins here is not closed");
     }

@@ -300,7 +300,7 @@ Result<std::uint64_t> publish(const Root& root,
     }
     if (current && ::renameat(parent, kNewCurrent, parent, kCurrentName) != 0) {
         const int failed = errno;
-        ::renameat(parent, name.c_str(), parent, directory.name().c_str());
+        (void)::renameat(parent, name.c_str(), parent, directory.name().c_str());
         ::unlinkat(parent, kNewCurrent, 0);
         return file_error(failed, "move the link " + root.outside(place) + "/" + kCurrentName);
     }

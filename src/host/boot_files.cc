@@ -34,16 +34,17 @@ bool is_store_item(std::string_view path) {
 BootFiles::Seen BootFiles::inspect(const std::string& path) {
     Seen seen;
     seen.file.path = path;
-    const Result<std::optional<FileStatus>> status = root_.status(path);
-    if (!status) {
-        seen.wrong = "cannot be looked at: " + status.error().message();
-    } else if (!*status) {
+    const Result<std::optional<FileStatus>> result = root_.status(path);
+    const std::optional<FileStatus> status = result ? *result : std::nullopt;
+    if (!result) {
+        seen.wrong = "cannot be looked at: " + result.error().message();
+    } else if (!status) {
         seen.wrong = "is missing";
-    } else if ((*status)->kind != FileKind::regular) {
-        seen.is_directory = (*status)->kind == FileKind::directory;
+    } else if (status->kind != FileKind::regular) {
+        seen.is_directory = status->kind == FileKind::directory;
         seen.wrong = "is not a regular file";
     } else {
-        seen.status = **status;
+        seen.status = *status;
         seen.file.present = true;
         seen.file.size = seen.status.size;
     }

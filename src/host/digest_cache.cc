@@ -210,7 +210,7 @@ Result<std::optional<std::string>> DigestCache::kernel_version(const Root& root,
                                                                const FileStatus& status) {
     Entry entry = find(path, status).value_or(Entry{});
     if (entry.version_known) return entry.version;
-    const auto version = TRY(read_unchanged(root, path, status, [&](const Fd& fd) {
+    std::optional<std::string> version = TRY(read_unchanged(root, path, status, [&](const Fd& fd) {
         return kernel_version_of(fd, root.outside(path));
     }));
     entry.status = status;
