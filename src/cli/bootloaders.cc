@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "bootloaders/registry.h"
 #include "cli/output.h"
@@ -36,9 +37,20 @@ void flatten(const ConfigSchema& schema, const std::string& prefix, std::vector<
     }
 }
 
+std::string without_brackets(std::string path) {
+    for (std::size_t at = path.find("[]"); at != std::string::npos; at = path.find("[]")) {
+        path.erase(at, 2);
+    }
+    return path;
+}
+
+// A value that is a table or a list of such tables has one set of keys.
 std::vector<FlatKey> flattened(const ConfigSchema& schema) {
     std::vector<FlatKey> keys;
     flatten(schema, "", keys);
+    std::set<std::string> seen;
+    std::erase_if(
+        keys, [&](const FlatKey& key) { return !seen.insert(without_brackets(key.path)).second; });
     return keys;
 }
 

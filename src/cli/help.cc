@@ -222,7 +222,8 @@ void declare_common(CLI::App& app, Common& common) {
 
 void refuse_root(CLI::App& app) {
     app.final_callback([&app] {
-        if (app.get_option("--root")->count() == 0) return;
+        const CLI::Option* root = app.get_option_no_throw("--root");
+        if (!root || root->count() == 0) return;
         throw CLI::ValidationError("--root", "the layout names the root of the image's system");
     });
 }

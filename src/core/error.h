@@ -64,16 +64,15 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
 // Evaluates a Result expression; on success yields its value (which must not be void), on failure
 // returns the error from the enclosing function. Use it only as a whole initialiser: a TRY inside
 // a TRY would shadow its variable.
-#define TRY(...)                                                        \
-    __extension__({                                                     \
-        auto try_result_ = (__VA_ARGS__);                               \
-        if (!try_result_) return std::move(try_result_).error();        \
-        std::move(*try_result_);                                        \
+#define TRY(...)                                                 \
+    __extension__({                                              \
+        auto try_result_ = (__VA_ARGS__);                        \
+        if (!try_result_) return std::move(try_result_).error(); \
+        std::move(*try_result_);                                 \
     })
 
 // The same for a Result<void>, as a statement.
-#define TRY_VOID(...)                                                             \
-    do {                                                                          \
-        if (auto try_result_ = (__VA_ARGS__); !try_result_)                       \
-            return std::move(try_result_).error();                                \
+#define TRY_VOID(...)                                                                              \
+    do {                                                                                           \
+        if (auto try_result_ = (__VA_ARGS__); !try_result_) return std::move(try_result_).error(); \
     } while (false)

@@ -29,8 +29,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> nearest(std::string_view word,
-                                   std::span<const std::string> candidates) {
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
     constexpr std::size_t kLongestName = 64;  // keeps hostile input cheap
     if (word.size() > kLongestName) return std::nullopt;
     std::optional<std::string> best;

@@ -16,7 +16,8 @@ Result<RelPath> RelPath::parse(std::string_view text) {
         const std::string_view component = text.substr(start, slash - start);
         start = slash + 1;
         if (component.empty()) continue;
-        if (component == "." || component == "..") return refuse("\".\" and \"..\" are not allowed");
+        if (component == "." || component == "..")
+            return refuse("\".\" and \"..\" are not allowed");
         if (!clean.empty()) clean += '/';
         clean += component;
     }

@@ -1,9 +1,8 @@
 // The install side's SHA-256: OpenSSL's libcrypto.
 #include "core/sha256.h"
 
-#include <openssl/evp.h>
-
 #include <cstdlib>
+#include <openssl/evp.h>
 
 namespace cordwainer {
 
@@ -11,7 +10,9 @@ struct Sha256::Context {
     EVP_MD_CTX* evp = EVP_MD_CTX_new();
 
     Context() = default;
+
     ~Context() { EVP_MD_CTX_free(evp); }
+
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
     Context(Context&&) = delete;

@@ -170,7 +170,8 @@ void read_disk_identifier(const Table& image, Layout& layout) {
     }
     const auto text = image.text("uuid");
     if (!text) return;
-    const std::string_view digits = text->starts_with("0x") ? text->substr(2) : *text;
+    std::string_view digits = *text;
+    if (digits.starts_with("0x")) digits.remove_prefix(2);
     const char* end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, layout.disk_id, 16);
     if (error != std::errc{} || stop != end || digits.size() != 8 || layout.disk_id == 0) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <utility>
 
 namespace cordwainer::image {
 namespace {
@@ -82,7 +83,8 @@ class Builder {
     [[nodiscard]] std::vector<std::size_t> by_prefix() const {
         std::vector<std::size_t> order(mounts_.size());
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::ranges::stable_sort(order, {}, [this](std::size_t i) { return mounts_[i].prefix; });
+        std::ranges::sort(
+            order, {}, [this](std::size_t i) { return std::pair(mounts_[i].prefix, i); });
         return order;
     }
 

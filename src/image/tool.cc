@@ -18,6 +18,8 @@ Result<SpawnOutput> run_tool(const Tool& tool, const ToolRun& run) {
     request.arguments.insert(request.arguments.end(), run.arguments.begin(), run.arguments.end());
     request.environment.emplace("LC_ALL", "C.UTF-8");
     request.environment.emplace("TZ", "UTC");
+    // Else mkfs.btrfs keeps what it found on the host's disks in /run/blkid.
+    request.environment.emplace("BLKID_FILE", "/dev/null");
     if (run.discard_output) request.output_file = "/dev/null";
     return spawn(request);
 }

@@ -11,6 +11,7 @@ namespace {
 struct Problem {
     Location place;
     std::string text;
+    std::size_t found = 0;  // how many were found before
 };
 
 // `text` in quotes on one line, shortened where it is long.
@@ -196,8 +197,9 @@ std::vector<std::string> check_config(const ConfigSchema& schema, const ConfigVa
              quoted(schema.name) + " must be a table, not " + std::string(table.type_name())});
     }
     // Tables that dotted keys spread over a file would else be reported out of its order.
-    std::ranges::stable_sort(problems, [](const Problem& a, const Problem& b) {
-        return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
+    std::ranges::sort(problems, [](const Problem& a, const Problem& b) {
+        return std::tie(a.place.line, a.place.column, a.found) <
+               std::tie(b.place.line, b.place.column, b.found);
     });
     std::vector<std::string> messages;
     for (const Problem& problem : problems) {

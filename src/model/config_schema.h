@@ -20,11 +20,11 @@ struct ConfigSchema;
 struct ConfigType {
     enum class Kind { boolean, integer, string, list, table };
     Kind kind = Kind::string;
-    std::vector<std::string> allowed;                 // string: the only values, if not empty
-    std::optional<std::int64_t> minimum;              // integer
-    std::optional<std::int64_t> maximum;              // integer
-    std::vector<ConfigType> element;                  // list: exactly one, the type of an element
-    std::vector<ConfigSchema> table;                  // table: exactly one
+    std::vector<std::string> allowed;     // string: the only values, if not empty
+    std::optional<std::int64_t> minimum;  // integer
+    std::optional<std::int64_t> maximum;  // integer
+    std::vector<ConfigType> element;      // list: exactly one, the type of an element
+    std::vector<ConfigSchema> table;      // table: exactly one
     // Alternatives to this type: a target may be a string or a table. Tried by the value's kind.
     std::vector<ConfigType> alternatives;
     // string: says what is wrong with a value that is not allowed ("an absolute path"), or nothing.

@@ -43,8 +43,8 @@ struct Store {
 struct BootParameters {
     std::string label;  // as stored
     BootFile kernel;
-    std::vector<BootFile> initrds;  // in loading order
-    std::string command_line;       // final: the loader adds nothing
+    std::vector<BootFile> initrds;                   // in loading order
+    std::string command_line;                        // final: the loader adds nothing
     std::vector<MultibootModule> multiboot_modules;  // non-empty: `kernel` is a multiboot kernel
     std::optional<BootFile> device_tree;
     Store store;
@@ -57,8 +57,8 @@ struct Generation {
     BootParameters parameters;
     std::int64_t created = 0;  // seconds since 1970-01-01 UTC
     bool current = false;      // whether the profile link names it
-    std::string identity;      // the resolved store path, or the SHA-256 of boot.json: what a record
-                               // is for, since numbers are used again
+    std::string identity;  // the resolved store path, or the SHA-256 of boot.json: what a record
+                           // is for, since numbers are used again
     std::optional<std::string> kernel_version;  // read from the kernel image
     std::vector<std::string> problems;          // one sentence for each missing or unreadable file
 

@@ -13,12 +13,13 @@ namespace cordwainer {
 // What a bootloader wants to know of its package (its installed programs and data) before it plans.
 struct PackageRequest {
     struct Files {
-        std::string directory;  // absolute
-        std::string suffix;     // only files whose names end so; "" for all. Not recursive
-        bool with_text = false; // also hand over the content, which must be small text
-        bool optional = false;  // a missing directory is no error
-        // Where the directory is: on the machine that runs cordwainer (the package itself), or inside
-        // the system that is installed (a picture or an initrd that the configuration names).
+        std::string directory;   // absolute
+        std::string suffix;      // only files whose names end so; "" for all. Not recursive
+        bool with_text = false;  // also hand over the content, which must be small text
+        bool optional = false;   // a missing directory is no error
+        // Where the directory is: on the machine that runs cordwainer (the package itself), or
+        // inside the system that is installed (a picture or an initrd that the configuration
+        // names).
         HostFile::Base base = HostFile::Base::machine;
     };
 
@@ -36,7 +37,7 @@ struct Package {
     };
 
     std::string version;
-    std::map<std::string, File> files;  // of the machine, by absolute path
+    std::map<std::string, File> files;         // of the machine, by absolute path
     std::map<std::string, File> system_files;  // of the system, by absolute path inside it
 
     bool operator==(const Package&) const = default;

@@ -28,8 +28,8 @@ struct Reference {
 struct PlannedTarget {
     TargetId id;
     TargetSpec spec;
-    std::optional<Uuid> uuid;          // of the file system, to bind it to the same one again
-    std::optional<RelPath> own;        // type file: the directory below it that cordwainer owns
+    std::optional<Uuid> uuid;    // of the file system, to bind it to the same one again
+    std::optional<RelPath> own;  // type file: the directory below it that cordwainer owns
 
     bool operator==(const PlannedTarget&) const = default;
 };

@@ -47,9 +47,9 @@ struct BlockId {
 struct TargetSpec {
     std::string tag;
     TargetType type = TargetType::file;
-    std::string path;  // type file: absolute, inside the system
-    BlockId block;     // type block
-    Location location; // of the configuration value, for messages
+    std::string path;   // type file: absolute, inside the system
+    BlockId block;      // type block
+    Location location;  // of the configuration value, for messages
 
     bool operator==(const TargetSpec&) const = default;
 };

@@ -49,8 +49,8 @@ struct RaidArray {
 using StorageLayer = std::variant<PartitionTable, LuksContainer, LogicalVolume, RaidArray>;
 
 struct Volume {
-    std::vector<StorageLayer> layers;   // from the disk inwards
-    std::string file_system;            // blkid's name: "ext4", "vfat", "btrfs", "xfs", "zfs_member"
+    std::vector<StorageLayer> layers;  // from the disk inwards
+    std::string file_system;           // blkid's name: "ext4", "vfat", "btrfs", "xfs", "zfs_member"
     std::vector<std::string> features;  // on-disk feature flags in mke2fs's names: "inline_data"
     std::optional<Uuid> uuid;
     std::optional<std::string> label;

@@ -1,5 +1,4 @@
-"""What `cordwainer image` must not do: write anywhere else, touch the host's firmware or disks, or
-leave half an image when it fails."""
+"""What `cordwainer image` must not do: write anywhere else, touch the host's firmware, or leave half an image when it fails."""
 
 import os
 import re
@@ -14,7 +13,7 @@ from harness.initrd import kernel, kernel_folder
 # Devices that hold nothing.
 HARMLESS = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
             "/dev/ptmx"}
-# System calls that change a path without opening it, and how many of their first paths they change.
+# System calls that change a path without opening it.
 CHANGING = ("rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat",
             "mknod", "mknodat", "link", "linkat", "symlink", "symlinkat", "truncate", "chmod",
             "fchmodat", "chown", "lchown", "fchownat", "utime", "utimes", "utimensat", "futimesat",
@@ -41,13 +40,14 @@ def misdeeds(traces, allowed):
                 yield line
                 continue
             opens = call in ("open", "openat", "openat2", "creat")
-            device = opens and any(path.startswith("/dev/") and path not in HARMLESS
-                                   for path in paths_of(arguments))
             writes = call == "creat" or opens and re.search(
                 r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND", arguments)
-            if not device and not writes and call not in CHANGING:
+            if not writes and call not in CHANGING:
                 continue
-            for path in paths_of(arguments):
+            paths = list(paths_of(arguments))
+            if call in ("symlink", "symlinkat"):
+                paths = paths[1:]  # the first is what the link says
+            for path in paths:
                 inside = any(path == str(good) or path.startswith(f"{good}/") for good in allowed)
                 own = path.startswith("/proc/self/") or re.match(r"/proc/\d+/", path)
                 if not inside and path not in HARMLESS and not own:
@@ -80,7 +80,8 @@ def test_the_trace_sees_misdeeds(lab):
     """The judgement itself: it would fail if a build did one of these."""
     trace = lab.folder / "t.1"
     for line in ('openat(AT_FDCWD</root>, "notes", O_WRONLY|O_CREAT, 0644) = 3',
-                 'openat(AT_FDCWD</root>, "/dev/vda", O_RDONLY) = 3',
+                 'openat(AT_FDCWD</root>, "/dev/vda", O_RDWR) = 3',
+                 'symlink("/tmp/ok/a", "/etc/a") = 0',
                  'openat(5</sys>, "firmware/efi/efivars", O_RDONLY) = -1 ENOENT',
                  'stat("/sys/firmware/efi", 0x7ffc) = -1 ENOENT',
                  'rename("/tmp/ok/a", "/etc/passwd") = 0',
@@ -89,6 +90,7 @@ def test_the_trace_sees_misdeeds(lab):
         assert list(misdeeds([trace], ["/tmp/ok"])), line
     for line in ('openat(AT_FDCWD</tmp/ok>, "a", O_RDWR|O_CREAT, 0644) = 3',
                  'openat(AT_FDCWD</root>, "/etc/ld.so.cache", O_RDONLY|O_CLOEXEC) = 3',
+                 'symlink("/usr/lib/a", "/tmp/ok/a") = 0',
                  'openat(AT_FDCWD</root>, "/dev/null", O_RDWR) = 3'):
         trace.write_text(line + "\n")
         assert not list(misdeeds([trace], ["/tmp/ok"])), line
@@ -127,8 +129,9 @@ def test_the_system_that_goes_in_is_not_changed(lab):
 
 
 def small_layout(lab):
-    return (layouts.image() + layouts.BIOS_BOOT
-            + layouts.root(guix_tree(lab, config(BIOS_CONFIG))))
+    tree = guix_tree(lab, config(BIOS_CONFIG, UEFI_CONFIG))
+    (tree / "large").write_bytes(os.urandom(20 << 20))
+    return layouts.image() + layouts.BIOS_BOOT + layouts.ESP + layouts.root(tree)
 
 
 def fails_cleanly(lab, layout, wanted, command=None, **options):
@@ -187,7 +190,8 @@ def path_without(lab, tool):
 
 def test_a_missing_tool_is_named(lab):
     layout = small_layout(lab)
-    fails_cleanly(lab, layout, ["mke2fs", "e2fsprogs"], env=path_without(lab, "mke2fs"))
+    fails_cleanly(lab, layout, ["mcopy", "install the package mtools"],
+                  env=path_without(lab, "mcopy"))
 
 
 def test_contents_larger_than_the_partition(lab):

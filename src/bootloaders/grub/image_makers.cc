@@ -76,9 +76,8 @@ Result<Bytes> make_keymap(const Recipe& recipe,
     Runner::Command compile;
     compile.directory = scratch;
     // Without -charmap it names characters by their code points, whatever the locale.
-    compile.arguments = {"perl",
-                         TRY(input_path(inputs, "ckbcomp")).string(),
-                         "-I" + (scratch / "xkb").string()};
+    compile.arguments = {
+        "perl", TRY(input_path(inputs, "ckbcomp")).string(), "-I" + (scratch / "xkb").string()};
     for (const char* option : {"model", "layout", "variant"}) {
         const std::string value = TRY(parameter(recipe, option));
         if (value.empty()) continue;

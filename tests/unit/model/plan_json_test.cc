@@ -172,7 +172,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"\"generation\": 3", "\"generation\": true", "plan.json: /generation: "},
         Wrong{
             "\"source\": {\"text\"", "\"source\": {\"words\"", "plan.json: /steps/1/source/words"},
-        Wrong{"\"bootloader\": \"grub\",", "\"bootloader\": \"grub\"", "plan.json:4:3: not JSON at \"generation\""}));
+        Wrong{"\"bootloader\": \"grub\",",
+              "\"bootloader\": \"grub\"",
+              "plan.json:4:3: not JSON at \"generation\""}));
 
 TEST(PlanJson, EveryTruncationIsRefused) {
     const std::string text = render_plan(sample());
