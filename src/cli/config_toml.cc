@@ -73,10 +73,10 @@ class Converter {
             entries.emplace_back(std::string(key.str()), convert(node, key_place, depth + 1));
         }
         // The library sorts by name.
-        std::ranges::stable_sort(entries, [](const auto& a, const auto& b) {
+        std::ranges::sort(entries, [](const auto& a, const auto& b) {
             const Location& x = a.second.key_location;
             const Location& y = b.second.key_location;
-            return std::tie(x.line, x.column) < std::tie(y.line, y.column);
+            return std::tie(x.line, x.column, a.first) < std::tie(y.line, y.column, b.first);
         });
         return entries;
     }

@@ -175,7 +175,7 @@ std::string describe_references(const std::vector<Reference>& references) {
     std::vector<const Reference*> files;
     for (const Reference& reference : references) files.push_back(&reference);
     const auto by_path = [](const Reference* a, const Reference* b) { return a->path < b->path; };
-    std::ranges::stable_sort(files, by_path);
+    std::ranges::sort(files, by_path);
     const auto same = [](const Reference* a, const Reference* b) { return a->path == b->path; };
     files.erase(std::ranges::unique(files, same).begin(), files.end());
     if (files.empty()) return "";

@@ -196,6 +196,7 @@ std::vector<std::string> check_config(const ConfigSchema& schema, const ConfigVa
             {table.location,
              quoted(schema.name) + " must be a table, not " + std::string(table.type_name())});
     }
+    for (std::size_t i = 0; i < problems.size(); ++i) problems[i].found = i;
     // Tables that dotted keys spread over a file would else be reported out of its order.
     std::ranges::sort(problems, [](const Problem& a, const Problem& b) {
         return std::tie(a.place.line, a.place.column, a.found) <
