@@ -1,4 +1,5 @@
-"""What `cordwainer image` must not do: write anywhere else, touch the host's firmware, or leave half an image when it fails."""
+"""What `cordwainer image` must not do: write anywhere else, touch the host's firmware, or leave half
+an image when it fails."""
 
 import os
 import re
@@ -10,9 +11,9 @@ from crypt_test import LUKS_UUID, PASSPHRASE
 from harness import layouts
 from harness.initrd import kernel, kernel_folder
 
-# Devices that hold nothing.
+# Devices that hold nothing; QEMU looks for the last one.
 HARMLESS = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
-            "/dev/ptmx"}
+            "/dev/ptmx", "/dev/sgx_vepc"}
 # System calls that change a path without opening it.
 CHANGING = ("rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat",
             "mknod", "mknodat", "link", "linkat", "symlink", "symlinkat", "truncate", "chmod",
@@ -164,7 +165,7 @@ def test_disk_full(lab):
               'echo "status $?"; ls -A "$1"; echo "end of list"; }')
     said = lab.run("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", small,
                    lab.cordwainer_program, layout)
-    assert "No space left on device" in said, said
+    assert re.search(r"needs \d+ MiB, \d+ MiB more than are free", said), said
     assert re.search(r"status 1\nend of list\n", said), said
 
 
