@@ -239,8 +239,12 @@ Result<void> Root::make_directories(std::string_view path) const {
         const auto status = TRY(this->status(next));
         if (!status) {
             const Fd parent = TRY(open_file(done, O_RDONLY | O_DIRECTORY));
-            if (::mkdirat(parent.get(), part.c_str(), 0755) != 0 && errno != EEXIST) {
-                return file_error(errno, "make the directory " + outside(next));
+            if (::mkdirat(parent.get(), part.c_str(), 0755) != 0) {
+                if (errno != EEXIST) {
+                    return file_error(errno, "make the directory " + outside(next));
+                }
+            } else if (::fchmodat(parent.get(), part.c_str(), 0755, 0) != 0) {  // the umask's
+                return file_error(errno, "set the mode of " + outside(next));
             }
             if (::fsync(parent.get()) != 0) return file_error(errno, "flush " + outside(done));
         } else if (status->kind != FileKind::directory) {

@@ -1,0 +1,48 @@
+#include "host/record_files.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+#include "sys/file_io.h"
+
+namespace cordwainer {
+namespace {
+
+TEST(RecordFiles, WritesReplacesAndReads) {
+    const auto scratch = TemporaryDirectory::make({}, "record-files-test-");
+    ASSERT_TRUE(scratch);
+    const std::filesystem::path state = scratch->path() / "var/lib/cordwainer";
+    const auto none = read_record(state, 12);
+    ASSERT_TRUE(none);
+    EXPECT_FALSE(*none);
+
+    Record record;
+    record.generation = 12;
+    record.identity = "/gnu/store/x-system";
+    record.bootloader = "grub";
+    record.configuration = "bootloader = \"grub\"\n";
+    ASSERT_TRUE(write_record(state, record));
+    EXPECT_TRUE(std::filesystem::exists(state / "records/12.json"));
+    const auto read = read_record(state, 12);
+    ASSERT_TRUE(read && *read);
+    EXPECT_EQ(**read, record);
+
+    record.identity = "/gnu/store/y-system";
+    ASSERT_TRUE(write_record(state, record));
+    EXPECT_EQ((*read_record(state, 12))->identity, "/gnu/store/y-system");
+    EXPECT_FALSE(*read_record(state, 1));
+}
+
+TEST(RecordFiles, ABrokenRecordIsAnErrorNotAMissingOne) {
+    const auto scratch = TemporaryDirectory::make({}, "record-files-test-");
+    ASSERT_TRUE(scratch);
+    std::filesystem::create_directory(scratch->path() / "records");
+    std::ofstream(scratch->path() / "records/3.json") << "{";
+    const auto broken = read_record(scratch->path(), 3);
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(broken.error().code, Errc::invalid_input);
+}
+
+}  // namespace
+}  // namespace cordwainer
