@@ -1,5 +1,5 @@
 // A file target in the tree of a partition that becomes a file system afterwards: plain files, no
-// flushing, nothing that a reader could see half done.
+// flushing, since nobody reads the tree before it is complete.
 #pragma once
 
 #include <filesystem>
@@ -7,16 +7,13 @@
 #include <string>
 
 #include "apply/ports.h"
-#include "sys/descriptor.h"
-#include "sys/root.h"
+#include "host/files_below.h"
 
 namespace cordwainer {
 
 class TreeFiles : public FileTarget {
   public:
-    // The directory `path` ("/boot/grub"; "/" or "" for the tree's own root) inside `tree`, made
-    // where it is missing. Symbolic links are followed inside the tree only, absolute ones as if
-    // the tree were the root. Files get mode 0644, directories 0755, whatever the umask.
+    // The directory `path` of the tree, made where it is missing (see FilesBelow::open).
     [[nodiscard]] static Result<std::unique_ptr<TreeFiles>> open(const std::filesystem::path& tree,
                                                                  const std::string& path);
 
@@ -35,17 +32,9 @@ class TreeFiles : public FileTarget {
     Result<std::optional<FreeSpace>> free_space() override;
 
   private:
-    TreeFiles(Root tree, std::string base) : tree_(std::move(tree)), base_(std::move(base)) {}
+    explicit TreeFiles(FilesBelow files) : files_(std::move(files)) {}
 
-    [[nodiscard]] std::string inside(const RelPath& path) const;
-    Result<const Fd*> parent_of(const RelPath& path);
-    Result<Fd> create(const RelPath& path);
-
-    Root tree_;
-    std::string base_;  // the target inside the tree, without a trailing "/"
-    // The directory that was written to last: modules come by the hundred.
-    std::string parent_path_;
-    Fd parent_;
+    FilesBelow files_;
 };
 
 }  // namespace cordwainer
