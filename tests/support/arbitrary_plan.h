@@ -10,7 +10,7 @@
 #include "core/utf8.h"
 #include "model/plan.h"
 
-namespace cordwainer::testing {
+namespace cordwainer::test {
 
 // Valid UTF-8 with control characters, quotes, backslashes and code points of every length.
 inline rc::Gen<std::string> text_gen() {
@@ -149,4 +149,4 @@ BasicPlan<S> make_plan() {
     return plan;
 }
 
-}  // namespace cordwainer::testing
+}  // namespace cordwainer::test

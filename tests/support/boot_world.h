@@ -16,7 +16,7 @@
 #include "tests/support/mem_files.h"
 #include "tests/support/silent_progress.h"
 
-namespace cordwainer::testing {
+namespace cordwainer::test {
 
 inline RelPath rel(const std::string& text) {
     return *RelPath::parse(text);
@@ -167,4 +167,4 @@ class BootWorld {
     }
 };
 
-}  // namespace cordwainer::testing
+}  // namespace cordwainer::test

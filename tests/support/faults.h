@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-namespace cordwainer::testing {
+namespace cordwainer::test {
 
 struct Faults {
     std::size_t operations = 0;         // so far
@@ -27,4 +27,4 @@ inline Error power_cut() {
     return {Errc::io, "the power went"};
 }
 
-}  // namespace cordwainer::testing
+}  // namespace cordwainer::test

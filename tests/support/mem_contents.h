@@ -8,7 +8,7 @@
 
 #include "model/contents.h"
 
-namespace cordwainer::testing {
+namespace cordwainer::test {
 
 class MemContents : public Contents {
   public:
@@ -50,4 +50,4 @@ class MemContents : public Contents {
     std::map<std::string, Bytes> bytes_;
 };
 
-}  // namespace cordwainer::testing
+}  // namespace cordwainer::test

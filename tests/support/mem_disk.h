@@ -9,7 +9,7 @@
 #include "apply/ports.h"
 #include "tests/support/faults.h"
 
-namespace cordwainer::testing {
+namespace cordwainer::test {
 
 class MemDisk : public BlockTarget {
   public:
@@ -48,4 +48,4 @@ class MemDisk : public BlockTarget {
     Faults& faults_;
 };
 
-}  // namespace cordwainer::testing
+}  // namespace cordwainer::test

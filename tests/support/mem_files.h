@@ -11,7 +11,7 @@
 #include "tests/support/faults.h"
 #include "tests/support/mem_contents.h"
 
-namespace cordwainer::testing {
+namespace cordwainer::test {
 
 class MemFiles : public FileTarget {
   public:
@@ -164,4 +164,4 @@ class MemFiles : public FileTarget {
     int clock_ = 0;
 };
 
-}  // namespace cordwainer::testing
+}  // namespace cordwainer::test

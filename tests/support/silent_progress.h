@@ -7,7 +7,7 @@
 
 #include "apply/ports.h"
 
-namespace cordwainer::testing {
+namespace cordwainer::test {
 
 class SilentProgress : public Progress {
   public:
@@ -21,4 +21,4 @@ class SilentProgress : public Progress {
     std::uint64_t advanced = 0;
 };
 
-}  // namespace cordwainer::testing
+}  // namespace cordwainer::test

@@ -10,10 +10,10 @@
 namespace cordwainer {
 namespace {
 
-using testing::Faults;
+using test::Faults;
 using ::testing::HasSubstr;
-using testing::MemContents;
-using testing::MemDisk;
+using test::MemContents;
+using test::MemDisk;
 
 using SwitchStep = BasicSwitchBootCode<RealisedSource>;
 

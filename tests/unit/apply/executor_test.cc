@@ -9,11 +9,11 @@
 namespace cordwainer {
 namespace {
 
-using testing::BootWorld;
+using test::BootWorld;
 using ::testing::HasSubstr;
-using testing::MemFiles;
-using testing::rel;
-using testing::Version;
+using test::MemFiles;
+using test::rel;
+using test::Version;
 
 const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
 const Version kMenuOnly{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};

@@ -8,9 +8,9 @@
 namespace cordwainer {
 namespace {
 
-using testing::Faults;
-using testing::MemContents;
-using testing::MemFiles;
+using test::Faults;
+using test::MemContents;
+using test::MemFiles;
 
 RelPath rel(const std::string& text) {
     return *RelPath::parse(text);

@@ -13,9 +13,9 @@ namespace cordwainer {
 namespace {
 
 using ::testing::AnyOf;
-using testing::BootWorld;
-using testing::MemFiles;
-using testing::Version;
+using test::BootWorld;
+using test::MemFiles;
+using test::Version;
 
 const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
 const Version kMenuOnly{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};

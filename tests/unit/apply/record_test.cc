@@ -10,8 +10,8 @@ namespace cordwainer {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::make_plan;
-using testing::text_gen;
+using test::make_plan;
+using test::text_gen;
 
 TEST(Record, RoundTrip) {
     const bool held = rc::check("parse_record(render_record(r)) == r", [] {

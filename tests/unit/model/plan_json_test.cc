@@ -13,7 +13,7 @@ namespace cordwainer {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::make_plan;
+using test::make_plan;
 using ::testing::StartsWith;
 
 RelPath rel(const std::string& text) {
