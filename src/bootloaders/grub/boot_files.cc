@@ -13,7 +13,7 @@ std::string last_component(const std::string& path) {
 
 // "kernels/DIGEST-NAME": the name of a copy, whose end tells a person what it is. Only characters
 // that every file system takes.
-std::string copy_name(const BootFile& file) {
+std::string copy_name(const HostFile& file) {
     constexpr std::size_t kLongest = 64;
     std::string name = last_component(file.path).substr(0, kLongest);
     for (char& c : name) {
@@ -21,7 +21,7 @@ std::string copy_name(const BootFile& file) {
                            std::string_view("._+-").contains(c);
         if (!plain) c = '_';
     }
-    return "kernels/" + file.digest->hex() + "-" + name;
+    return "kernels/" + file.digest.hex() + "-" + name;
 }
 
 std::string unknown_device_text(const DeviceRef& device) {
@@ -72,13 +72,13 @@ std::vector<Reference> BootFiles::references() const {
 Result<void> BootFiles::add_configured() {
     const auto& volumes = request_.observed.volumes;
     for (const std::string& path : installation_.config.microcode) {
-        const BootFile file = TRY(configured(path));
-        microcode_.push_back(TRY(read_from(file, place_in_system(path, volumes))));
+        const HostFile source = TRY(configured(path));
+        microcode_.push_back(TRY(read_source(source, place_in_system(path, volumes))));
     }
     if (!installation_.config.extra_initrd) return {};
 
     const std::string& path = *installation_.config.extra_initrd;
-    const BootFile file = TRY(configured(path));
+    const HostFile source = TRY(configured(path));
     BootPlace place = place_in_system(path, volumes);
     if (const auto why = place.volume ? why_not(*place.volume) : std::nullopt) {
         return Error(
@@ -87,7 +87,7 @@ Result<void> BootFiles::add_configured() {
                 ", or move it to a volume that GRUB reads; since it may hold secrets it is "
                 "not copied");
     }
-    extra_initrd_ = read_in_place(file, std::move(place));
+    extra_initrd_ = read_in_place(source, std::move(place));
     return {};
 }
 
@@ -95,43 +95,49 @@ Result<void> BootFiles::add_configured() {
 Result<BootPlace> BootFiles::read_from(const BootFile& file, BootPlace in_place) {
     if (!file.present) return Error(Errc::not_found, file.path + " does not exist");
     if (!file.digest) return Error(Errc::invalid_input, file.path + " was not read");
-    if (installation_.config.copy_kernels) return copy(file);
-    if (const auto why = in_place.volume ? why_not(*in_place.volume) : std::nullopt) {
-        warn_once("kernels and initrds are copied beside the menu, because they lie in " + *why);
-        return copy(file);
-    }
-    return read_in_place(file, std::move(in_place));
+    return read_source({.base = HostFile::Base::system,
+                        .path = file.path,
+                        .digest = *file.digest,
+                        .size = file.size},
+                       std::move(in_place));
 }
 
-BootPlace BootFiles::read_in_place(const BootFile& file, BootPlace place) {
+Result<BootPlace> BootFiles::read_source(const HostFile& source, BootPlace in_place) {
+    if (installation_.config.copy_kernels) return copy(source);
+    if (const auto why = in_place.volume ? why_not(*in_place.volume) : std::nullopt) {
+        warn_once("kernels and initrds are copied beside the menu, because they lie in " + *why);
+        return copy(source);
+    }
+    return read_in_place(source, std::move(in_place));
+}
+
+BootPlace BootFiles::read_in_place(const HostFile& source, BootPlace place) {
     if (!place.volume && !std::holds_alternative<NfsExport>(place.device)) {
         warn_once(unknown_device_text(place.device) +
                   " is not known here: whether GRUB can read it was not checked");
     }
-    references_.try_emplace(
-        file.path, Reference{.path = file.path, .digest = *file.digest, .size = file.size});
+    Reference reference;
+    reference.path = source.path;
+    reference.digest = source.digest;
+    reference.size = source.size;
+    references_.try_emplace(source.path, std::move(reference));
     return place;
 }
 
-BootPlace BootFiles::copy(const BootFile& file) {
-    const std::string name = copy_name(file);
-    copies_.try_emplace(name,
-                        HostFile{.base = HostFile::Base::system,
-                                 .path = file.path,
-                                 .digest = *file.digest,
-                                 .size = file.size});
+BootPlace BootFiles::copy(const HostFile& source) {
+    const std::string name = copy_name(source);
+    copies_.try_emplace(name, source);
     return place_on_target(installation_.files, "/cordwainer/" + name);
 }
 
 // A file that the configuration names.
-Result<BootFile> BootFiles::configured(const std::string& path) const {
+Result<HostFile> BootFiles::configured(const std::string& path) const {
     const auto& files = request_.observed.package.system_files;
     const auto found = files.find(path);
     if (found == files.end()) {
         return Error(Errc::not_found, path + ", which the configuration names, does not exist");
     }
-    const HostFile& source = found->second.source;
-    return BootFile{.path = path, .present = true, .size = source.size, .digest = source.digest};
+    return found->second.source;
 }
 
 const std::optional<std::string>& BootFiles::why_not(const Volume& volume) {

@@ -54,9 +54,10 @@ class BootFiles {
         : installation_(installation), request_(request) {}
 
     Result<BootPlace> read_from(const BootFile& file, BootPlace in_place);
-    BootPlace read_in_place(const BootFile& file, BootPlace place);
-    BootPlace copy(const BootFile& file);
-    Result<BootFile> configured(const std::string& path) const;
+    Result<BootPlace> read_source(const HostFile& source, BootPlace in_place);
+    BootPlace read_in_place(const HostFile& source, BootPlace place);
+    BootPlace copy(const HostFile& source);
+    [[nodiscard]] Result<HostFile> configured(const std::string& path) const;
     Result<void> add_configured();
     const std::optional<std::string>& why_not(const Volume& volume);
     void warn_once(const std::string& text);

@@ -18,9 +18,11 @@ std::vector<std::string> images_of(const Platform& platform) {
     return {"moddep.lst", "kernel.img", "diskboot.img", "lzma_decompress.img"};
 }
 
-// Whether the user is asked for a passphrase before the menu can be read.
-bool asks_early(const BootSide& files) {
-    return files.volume && !containers_of(*files.volume).empty();
+// The serial line to ask for a passphrase on, before the menu can be read; null where none is asked
+// for or there is none.
+const Serial* early_serial(const BootPlace& place, const Config& config, const Platform& platform) {
+    if (place.crypto.empty() || !config.serial || !uses_serial(config, platform)) return nullptr;
+    return &*config.serial;
 }
 
 const char* search_command(const DeviceRef& device) {
@@ -46,15 +48,15 @@ Result<RecipeInput> input_from(const std::map<std::string, HostFile>& files,
     return RecipeInput{.name = file_name, .source = file->second};
 }
 
-Result<std::set<std::string>> wanted_modules(const BootSide& files,
-                                             const DeviceRef& device,
+Result<std::set<std::string>> wanted_modules(const BootPlace& place,
                                              const Config& config,
                                              const Platform& platform,
                                              const ModuleDirectory& modules) {
-    std::set<std::string> wanted = TRY(modules_for(*files.volume, modules));
-    wanted.emplace(search_module(device));
+    if (!place.volume) return Error(Errc::not_found, "the menu's volume is not known");
+    std::set<std::string> wanted = TRY(modules_for(*place.volume, modules));
+    wanted.emplace(search_module(place.device));
     if (!platform.efi()) wanted.emplace("biosdisk");
-    if (asks_early(files) && uses_serial(config, platform)) wanted.insert({"serial", "terminal"});
+    if (early_serial(place, config, platform)) wanted.insert({"serial", "terminal"});
     return wanted;
 }
 
@@ -66,8 +68,8 @@ Result<std::string> early_configuration(const BootSide& files,
                                         const Platform& platform) {
     const BootPlace place = place_on_target(files, directory);
     Script script;
-    if (asks_early(files) && uses_serial(config, platform)) {
-        write_serial(script, *config.serial);
+    if (const Serial* serial = early_serial(place, config, platform)) {
+        write_serial(script, *serial);
         script.line("terminal_input serial console");
         script.line("terminal_output serial console");
     }
@@ -96,7 +98,7 @@ Result<Recipe> core_image_recipe(const BootSide& files,
                                  const ModuleDirectory& modules,
                                  const Package& package) {
     const BootPlace place = place_on_target(files, directory);
-    const auto wanted = TRY(wanted_modules(files, place.device, config, platform, modules));
+    const auto wanted = TRY(wanted_modules(place, config, platform, modules));
     const auto all = TRY(with_dependencies(modules, wanted));
 
     Recipe recipe;

@@ -67,20 +67,13 @@ class FilesPlanner {
         const std::string script = TRY(render_menu(menu, installation_, assets));
 
         TRY_VOID(stage_modules());
-        for (const Asset* asset : assets.all()) {
-            TRY_VOID(stage(installation_.directory() + "/" + asset->path, asset->source));
-        }
-        for (const auto& [name, source] : files.copies()) {
-            TRY_VOID(stage("/cordwainer/" + name, source));
-        }
+        TRY_VOID(stage_assets(assets));
+        TRY_VOID(stage_copies(files));
         TRY_VOID(replace(installation_.directory() + "/grub.cfg", script));
         TRY_VOID(replace("/grub.cfg", render_handover(installation_)));
 
         made_.references = files.references();
-        for (const std::string& warning : files.warnings()) {
-            const bool said = std::ranges::count(made_.warnings, warning) != 0;
-            if (!said) made_.warnings.push_back(warning);
-        }
+        add_warnings(files.warnings());
         return std::move(made_);
     }
 
@@ -110,6 +103,28 @@ class FilesPlanner {
             }
         }
         return {};
+    }
+
+    Result<void> stage_assets(const Assets& assets) {
+        for (const Asset* asset : assets.all()) {
+            TRY_VOID(stage(installation_.directory() + "/" + asset->path, asset->source));
+        }
+        return {};
+    }
+
+    Result<void> stage_copies(const BootFiles& files) {
+        for (const auto& [name, source] : files.copies()) {
+            TRY_VOID(stage("/cordwainer/" + name, source));
+        }
+        return {};
+    }
+
+    // Those that were not said yet.
+    void add_warnings(const std::vector<std::string>& warnings) {
+        for (const std::string& warning : warnings) {
+            const bool said = std::ranges::count(made_.warnings, warning) != 0;
+            if (!said) made_.warnings.push_back(warning);
+        }
     }
 
     Result<MenuEntry> make_entry(const Generation& generation, BootFiles& files) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -62,52 +63,66 @@ Result<Bytes> make_core_image(const Recipe& recipe,
     return read_bytes(scratch / "core");
 }
 
-Result<Bytes> make_keymap(const Recipe& recipe,
-                          const MakerInputs& inputs,
-                          const fs::path& scratch,
-                          Runner& runner) {
-    const std::string prefix = "xkb/";
+// The recipe's part of the XKB data as a directory.
+Result<fs::path> lay_out_xkb(const MakerInputs& inputs, const fs::path& scratch) {
     for (const auto& [name, path] : inputs) {
-        if (!name.starts_with(prefix)) continue;
+        if (!name.starts_with("xkb/")) continue;
         const fs::path link = scratch / name;
         TRY_VOID(make_directory(link.parent_path()));
         TRY_VOID(link_as(path, link));
     }
-    Runner::Command compile;
-    compile.directory = scratch;
-    // Without -charmap it names characters by their code points, whatever the locale.
-    compile.arguments = {
-        "perl", TRY(input_path(inputs, "ckbcomp")).string(), "-I" + (scratch / "xkb").string()};
-    for (const char* option : {"model", "layout", "variant"}) {
-        const std::string value = TRY(parameter(recipe, option));
-        if (value.empty()) continue;
-        compile.arguments.push_back("-" + std::string(option));
-        compile.arguments.push_back(value);
+    return scratch / "xkb";
+}
+
+// The arguments that choose the layout.
+Result<std::vector<std::string>> layout_options(const Recipe& recipe) {
+    std::vector<std::string> options;
+    for (const std::string name : {"model", "layout", "variant"}) {
+        const std::string value = TRY(parameter(recipe, name));
+        if (!value.empty()) options.insert(options.end(), {"-" + name, value});
     }
     for (const std::string& option : split_at_commas(TRY(parameter(recipe, "options")))) {
-        compile.arguments.insert(compile.arguments.end(), {"-option", option});
+        options.insert(options.end(), {"-option", option});
     }
-    const std::string map = TRY(runner.run(compile));
-    if (map.empty()) {
-        return Error(
-            Errc::tool_failed,
-            "ckbcomp knows no keyboard layout \"" + TRY(parameter(recipe, "layout")) + "\"");
-    }
-    const fs::path console_map = scratch / "console.map";
-    {
-        std::ofstream file(console_map, std::ios::binary);
-        file << map;
-        if (!file.flush()) return Error(Errc::io, "cannot write " + console_map.string());
-    }
-    Runner::Command convert;
-    convert.directory = scratch;
-    convert.arguments = {TRY(program(inputs, "grub-mklayout", scratch)),
+    return options;
+}
+
+// The layout in the notation of the Linux console.
+Result<fs::path> make_console_map(const Recipe& recipe,
+                                  const MakerInputs& inputs,
+                                  const fs::path& scratch,
+                                  Runner& runner) {
+    Runner::Command command;
+    command.directory = scratch;
+    // Without -charmap it names characters by their code points, whatever the locale.
+    command.arguments = {"perl",
+                         TRY(input_path(inputs, "ckbcomp")).string(),
+                         "-I" + TRY(lay_out_xkb(inputs, scratch)).string()};
+    std::ranges::move(TRY(layout_options(recipe)), std::back_inserter(command.arguments));
+    const std::string map = TRY(runner.run(command));
+
+    const fs::path path = scratch / "console.map";
+    std::ofstream file(path, std::ios::binary);
+    file << map;
+    if (!file.flush()) return Error(Errc::io, "cannot write " + path.string());
+    return path;
+}
+
+Result<Bytes> make_keymap(const Recipe& recipe,
+                          const MakerInputs& inputs,
+                          const fs::path& scratch,
+                          Runner& runner) {
+    const fs::path console_map = TRY(make_console_map(recipe, inputs, scratch, runner));
+    const fs::path made = scratch / "layout.gkb";
+    Runner::Command command;
+    command.directory = scratch;
+    command.arguments = {TRY(program(inputs, "grub-mklayout", scratch)),
                          "-i",
                          console_map.string(),
                          "-o",
-                         (scratch / "layout.gkb").string()};
-    TRY_VOID(runner.run(convert));
-    return read_bytes(scratch / "layout.gkb");
+                         made.string()};
+    TRY_VOID(runner.run(command));
+    return read_bytes(made);
 }
 
 }  // namespace
