@@ -1,21 +1,6 @@
 #include "cli/generations_request.h"
 
 namespace cordwainer::cli {
-namespace {
-
-GenerationsRequest::Source source_of(GenerationsConfig::Source source) {
-    switch (source) {
-        case GenerationsConfig::Source::automatic:
-            return GenerationsRequest::Source::automatic;
-        case GenerationsConfig::Source::guix:
-            return GenerationsRequest::Source::guix;
-        case GenerationsConfig::Source::native:
-            return GenerationsRequest::Source::native;
-    }
-    return GenerationsRequest::Source::automatic;
-}
-
-}  // namespace
 
 std::optional<std::string> state_inside(const Root& root, const Common& common) {
     if (!common.state_given) return GenerationsRequest().state;
@@ -26,7 +11,7 @@ GenerationsRequest generations_request(const Root& root,
                                        const Common& common,
                                        const GenerationsConfig& config) {
     GenerationsRequest request;
-    request.source = source_of(config.source);
+    request.source = config.source;
     request.profile = config.profile;
     request.state = state_inside(root, common).value_or(request.state);
     return request;

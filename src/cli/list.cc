@@ -27,14 +27,14 @@ Result<GenerationsConfig> wanted_generations(const Options& options, const Commo
     if (options.profile.empty()) {
         config = TRY(load_generations_config(common, all_bootloaders()));
     } else {
-        config.source = GenerationsConfig::Source::guix;
+        config.source = GenerationsRequest::Source::guix;
         config.profile = options.profile;
         // Relative to the working directory, where that is inside the root for certain.
         if (common.root == "/") config.profile = std::filesystem::absolute(options.profile);
     }
-    if (options.source == "auto") config.source = GenerationsConfig::Source::automatic;
-    if (options.source == "guix") config.source = GenerationsConfig::Source::guix;
-    if (options.source == "native") config.source = GenerationsConfig::Source::native;
+    if (options.source == "auto") config.source = GenerationsRequest::Source::automatic;
+    if (options.source == "guix") config.source = GenerationsRequest::Source::guix;
+    if (options.source == "native") config.source = GenerationsRequest::Source::native;
     return config;
 }
 
