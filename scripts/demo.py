@@ -81,11 +81,10 @@ def booted(image, firmware, positions, number, colour):
 
 
 def main(program, parts, output):
-    program, parts, output = (Path(path).resolve() for path in (program, parts, output))
+    program, parts, output = Path(program), Path(parts), Path(output)
     started = time.monotonic()
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
-    relative = Path(output.name)
 
     say("A system with three generations, from this machine's own parts")
     tree = output / "system"
@@ -98,8 +97,8 @@ def main(program, parts, output):
     system.add_config(tree, CONFIG)
     layout = output / "layout.toml"
     layout.write_text(layouts.image() + layouts.BIOS_BOOT + layouts.ESP + layouts.root("system"))
-    print(f"{relative}/system       /gnu/store, profile links, `parameters` files\n"
-          f"{relative}/layout.toml  a GPT disk: BIOS boot, EFI system and root partition")
+    print(f"{output}/system       /gnu/store, profile links, `parameters` files\n"
+          f"{output}/layout.toml  a GPT disk: BIOS boot, EFI system and root partition")
 
     say("What cordwainer sees")
     run(program, "list", "--root", tree)
@@ -127,9 +126,9 @@ def main(program, parts, output):
 - The kernel started with the command line of the generation that was chosen, the newest one by
   default and generation 2 from the submenu, found its root by the UUID that the layout gave it,
   and read a file there.
-- The host's disks and firmware were not touched: all of this is in {relative}/.
+- It took no root, no loop device and no disk of this machine: everything is in {output}/.
 
-The menu: {relative}/menu.png      Try it yourself: {program.relative_to(Path.cwd())} try {relative}/disk.img
+The menu: {output}/menu.png      Try it yourself: {program} try {output}/disk.img
 Done in {time.monotonic() - started:.0f} s.""")
 
 
