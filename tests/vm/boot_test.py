@@ -3,7 +3,7 @@ each firmware, partition table and place of the kernels."""
 
 from harness import layouts, system
 from harness.lab import area, has_line
-from harness.machine import ARM64_UEFI, BIOS, UEFI
+from harness.machine import ARM64_UEFI, BIOS, UEFI, UEFI32
 from harness.system import ROOT_UUID, GuixGeneration
 
 BIOS_CONFIG = 'disk = ["/dev/disk/by-id/the-disk"]\n'
@@ -70,6 +70,12 @@ def test_one_image_for_bios_and_uefi(lab):
     boots_all(lab, lab.image(layout), BIOS, UEFI)
 
 
+def test_32_and_64_bit_uefi(lab):
+    """Small machines have 64-bit processors with 32-bit firmware: one image starts on both."""
+    tree = guix_tree(lab, config(UEFI_CONFIG, 'platforms = ["x86_64-efi", "i386-efi"]\n'))
+    boots_all(lab, lab.image(layouts.image() + layouts.ESP + layouts.root(tree)), UEFI32, UEFI)
+
+
 def test_hybrid_mbr(lab):
     tree = guix_tree(lab, config(BIOS_CONFIG, UEFI_CONFIG))
     layout = (layouts.image("hybrid-mbr") + layouts.BIOS_BOOT
@@ -116,6 +122,13 @@ def test_kernels_are_copied_to_a_boot_partition_that_the_files_are_on(lab):
     boots_all(lab, image, BIOS)
     kernel = is_generation(lab.boot(image), 3, "try=3 quiet")
     assert kernel.startswith("/grub/cordwainer/kernels/"), kernel
+
+
+def test_qcow2(lab):
+    tree = guix_tree(lab, config(BIOS_CONFIG))
+    image = lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree), "disk.qcow2",
+                      "--format", "qcow2")
+    is_generation(lab.boot(image, disk_format="qcow2"), 3, "try=3 quiet")
 
 
 METACHARACTERS = "a $root ${prefix} 'b' \"c\" ; { d } | & < > \\e \\\\ # (f) * ? ~ ` ! $(halt) %s é"

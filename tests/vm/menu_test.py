@@ -1,6 +1,8 @@
 """What the menu's settings do to the machine that boots."""
 
+import struct
 import time
+import zlib
 
 from boot_test import BIOS_CONFIG, UEFI_CONFIG, config, guix_tree, is_generation
 from harness import layouts
@@ -106,3 +108,66 @@ def test_microcode_first_and_extra_initrd_last(lab):
     (tree / "boot/secrets.img").write_bytes(last)
     text = lab.boot(lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree)))
     has_line(text, f"initrd: {area(first + b'initrd of 3' * 50 + bytes(2) + last)}")
+
+
+def png(width, height, colour):
+    """A picture of one colour (PNG specification, sections 5 and 11)."""
+    def chunk(name, data):
+        return (struct.pack(">I", len(data)) + name + data
+                + struct.pack(">I", zlib.crc32(name + data)))
+    rows = (b"\0" + bytes(colour) * width) * height
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def pixels_of(picture, colour):
+    """How many pixels of a 24-bit PNG have that colour, and how many there are."""
+    data, at, packed, size = picture.read_bytes(), 8, b"", (0, 0)
+    while at < len(data):
+        length, name = struct.unpack(">I4s", data[at:at + 8])
+        if name == b"IHDR":
+            width, height, depth, kind = struct.unpack(">IIBB", data[at + 8:at + 18])
+            assert (depth, kind) == (8, 2), (depth, kind)
+            size = (width, height)
+        elif name == b"IDAT":
+            packed += data[at + 8:at + 8 + length]
+        at += 12 + length
+    raw, stride, above, count = zlib.decompress(packed), size[0] * 3, bytes(size[0] * 3), 0
+    for row in range(size[1]):
+        kind, line = raw[row * (stride + 1)], bytearray(raw[row * (stride + 1) + 1:][:stride])
+        for i in range(stride):
+            left = line[i - 3] if i >= 3 else 0
+            corner = above[i - 3] if i >= 3 else 0
+            if kind == 4:  # the nearest of left, above and corner to left + above - corner
+                near = left + above[i] - corner
+                guess = min((abs(near - value), order, value)
+                            for order, value in enumerate((left, above[i], corner)))[2]
+            else:
+                guess = (0, left, above[i], (left + above[i]) // 2)[kind]
+            line[i] = (line[i] + guess) & 255
+        above = bytes(line)
+        count += sum(above[i:i + 3] == bytes(colour) for i in range(0, stride, 3))
+    return count, size[0] * size[1]
+
+
+def test_background_picture(lab):
+    colour = (200, 40, 120)
+    tree = guix_tree(lab, config(BIOS_CONFIG, 'terminal-outputs = ["gfxterm"]\n'
+                                 'gfxmode = "640x480"\n'
+                                 'theme = { background = "/boot/back.png" }\n').replace("timeout = 3", "timeout = -1"))
+    (tree / "boot").mkdir()
+    (tree / "boot/back.png").write_bytes(png(64, 48, colour))
+    image = lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree))
+    picture = lab.folder / "screen.png"
+    lab.cordwainer("try", image, "--bios", "--screenshot", picture, "--after", "8")
+    count, total = pixels_of(picture, colour)
+    assert total == 640 * 480 and count > total / 2, (count, total)
+
+
+def test_locale_and_keyboard_layout(lab):
+    image, _ = bios_image(lab, "timeout = 3\n", 'locale = "de_DE.utf8"\n',
+                          'keyboard-layout = "de"\n')
+    with Machine(image) as machine:
+        machine.expect("markierte Eintrag|Eingabetaste|Betriebssystem")
+        machine.expect("FAKE-DONE")
+        is_generation(machine.expect_power_off(), 3, "try=3 quiet")

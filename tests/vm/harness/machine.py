@@ -18,6 +18,7 @@ from pathlib import Path
 
 BIOS = "bios"
 UEFI = "uefi"
+UEFI32 = "uefi32"
 ARM64_UEFI = "arm64-uefi"
 
 # Lines that mean that nothing good will follow. A test that expects one of them passes its own list.
@@ -38,6 +39,7 @@ _OVMF = (
     ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
     ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
 )
+_OVMF32 = ("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF32_VARS_4M.fd")
 _AAVMF = ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd")
 
 
@@ -114,7 +116,11 @@ class Machine:
             # Without graphics SeaBIOS puts its console, and so GRUB's, on the serial port.
             graphics = ",graphics=off" if self.firmware == BIOS and not self.graphics else ""
             machine = "pc" if self.firmware == BIOS else "q35"
-            command = ["qemu-system-x86_64", "-M", machine + graphics]
+            # Debian's 32-bit firmware is built with system management mode.
+            smm = ",smm=on" if self.firmware == UEFI32 else ""
+            command = ["qemu-system-x86_64", "-M", machine + graphics + smm]
+            if smm:
+                command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
         command += ["-accel", "tcg", "-m", str(self.memory), "-display", "none", "-monitor", "none",
                     "-serial", "stdio", "-nic", "none", "-no-reboot", "-no-user-config"]
         if self.firmware != BIOS:
@@ -138,7 +144,7 @@ class Machine:
         return command + self.extra
 
     def _firmware_files(self):
-        pairs = (_AAVMF,) if self.firmware == ARM64_UEFI else _OVMF
+        pairs = {ARM64_UEFI: (_AAVMF,), UEFI32: (_OVMF32,), UEFI: _OVMF}[self.firmware]
         for code, variables in pairs:
             if os.path.exists(code) and os.path.exists(variables):
                 return code, variables
