@@ -1,11 +1,29 @@
+#include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "cli/program.h"
 #include "sys/interrupt.h"
 
+namespace {
+
+// A file that gets the number of a closed standard stream would be written to in its place. Opened
+// for reading, so that what is written to it still fails.
+void occupy_standard_streams() {
+    for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor) {
+        if (::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+        // The lowest free number, which is this one. Without /dev/null there is nothing to be done.
+        [[maybe_unused]] const int opened = ::open("/dev/null", O_RDONLY);  // NOLINT: kept by exec
+    }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+    occupy_standard_streams();
     // A closed pipe shall be an error of the write, which is reported like any other.
     std::signal(SIGPIPE, SIG_IGN);
     cordwainer::stop_on_signals();

@@ -7,9 +7,12 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "core/bytes.h"
 #include "core/nearest.h"
+#include "sys/file_io.h"
 
 namespace cordwainer::cli {
 namespace {
@@ -152,12 +155,20 @@ Parsed parse_command(const Command& command, std::vector<std::string> words, Com
     return parsed;
 }
 
-// The page that the words after --man name.
-std::optional<HelpPage> page_of(std::vector<std::string> words) {
-    if (words.empty()) return program_page();
-    const auto command = take_command(words);
-    if (!command || !words.empty()) return std::nullopt;
-    return help_page(*command);
+// Writes the manual pages and the completion script of this build into a directory.
+Result<int> write_docs(const std::string& directory) {
+    std::vector<HelpPage> pages;
+    for (const Command& command : all_commands()) pages.push_back(help_page(command));
+    const std::string completion = render_bash_completion(pages);
+    pages.push_back(program_page());
+    const std::filesystem::path place = directory;
+    for (const HelpPage& page : pages) {
+        std::string name = page.name + ".1";
+        std::ranges::replace(name, ' ', '-');
+        TRY_VOID(write_durably(place / name, as_bytes(render_man(page))));
+    }
+    TRY_VOID(write_durably(place / "cordwainer.bash", as_bytes(completion)));
+    return kDone;
 }
 
 Parsed parse_program(std::vector<std::string> words, Common& common) {
@@ -168,10 +179,8 @@ Parsed parse_program(std::vector<std::string> words, Common& common) {
         parsed.text = render_help(program_page());
     } else if (words[0] == "--version") {
         parsed.text = fmt::format("cordwainer {}\n", CORDWAINER_VERSION);
-    } else if (words[0] == "--man") {  // for the build, which makes the manual pages with it
-        words.erase(words.begin());
-        if (const auto page = page_of(words)) parsed.text = render_man(*page);
-        if (!parsed.text) parsed.wrong = "there is no such page";
+    } else if (words[0] == "--write-docs" && words.size() == 2) {  // for the build
+        parsed.run = [directory = words[1]](const Common&) { return write_docs(directory); };
     } else if (const auto command = take_command(words)) {
         return parse_command(*command, words, common);
     } else {
