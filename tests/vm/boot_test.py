@@ -10,8 +10,9 @@ BIOS_CONFIG = 'disk = ["/dev/disk/by-id/the-disk"]\n'
 UEFI_CONFIG = 'esp = ["/boot/efi"]\n'
 
 
-def config(*lines):
-    return ('bootloader = "grub"\n[grub]\nfiles = "/boot/grub"\ntimeout = 3\n'
+def config(*lines, timeout=3):
+    """The configuration file: GRUB, with these further lines of its table."""
+    return (f'bootloader = "grub"\n[grub]\nfiles = "/boot/grub"\ntimeout = {timeout}\n'
             + "".join(lines))
 
 

@@ -10,8 +10,8 @@ from harness.lab import MENU, area, has_line
 from harness.machine import BIOS, UEFI, Machine
 
 
-def bios_image(lab, *settings):
-    tree = guix_tree(lab, config(BIOS_CONFIG).replace("timeout = 3\n", "") + "".join(settings))
+def bios_image(lab, *settings, timeout=3):
+    tree = guix_tree(lab, config(BIOS_CONFIG, *settings, timeout=timeout))
     return lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree)), tree
 
 
@@ -46,7 +46,7 @@ def test_chainload_of_an_efi_program(lab):
 
 
 def test_timeout_minus_one_waits(lab):
-    image, _ = bios_image(lab, "timeout = -1\n")
+    image, _ = bios_image(lab, timeout=-1)
     with Machine(image) as machine:
         machine.expect("to select which entry")
         time.sleep(4)
@@ -57,20 +57,20 @@ def test_timeout_minus_one_waits(lab):
 
 
 def test_hidden_menu(lab):
-    image, _ = bios_image(lab, 'timeout = 1\ntimeout-style = "hidden"\n')
+    image, _ = bios_image(lab, 'timeout-style = "hidden"\n', timeout=1)
     text = lab.boot(image)
     is_generation(text, 3, "try=3 quiet")
     assert "Older generations" not in text and "to select which" not in text, text
 
 
 def test_default_by_generation(lab):
-    image, _ = bios_image(lab, "timeout = 0\ndefault-generation = 1\n")
+    image, _ = bios_image(lab, "default-generation = 1\n", timeout=0)
     is_generation(lab.boot(image), 1, "try=1 quiet")
 
 
 def test_serial_line(lab):
     """With its own console on the screen, GRUB shows the menu on the serial line it is told."""
-    image, _ = bios_image(lab, "timeout = 5\nserial = { unit = 0, speed = 115200 }\n")
+    image, _ = bios_image(lab, "serial = { unit = 0, speed = 115200 }\n", timeout=5)
     with Machine(image, graphics=True) as machine:
         machine.expect(MENU)
         machine.choose(1, 1)
@@ -83,9 +83,8 @@ SESAME = "grub.pbkdf2.sha512.1000.70F819D232D6D663CE917D268F93F6FA.0EC18EEAE4E9B
 
 
 def test_superuser_password(lab):
-    settings = ("timeout = -1\n"
-                f'superuser = {{ name = "root", password-hash = "{SESAME}", lock-entries = true }}\n')
-    image, _ = bios_image(lab, settings)
+    image, _ = bios_image(lab, f'superuser = {{ name = "root", password-hash = "{SESAME}", '
+                               "lock-entries = true }\n", timeout=-1)
     for password, outcome in (("wrong", "Access denied|error: access denied"), ("sesame", "FAKE-DONE")):
         with Machine(image) as machine:
             machine.expect("to select which entry")
@@ -154,7 +153,7 @@ def test_background_picture(lab):
     colour = (200, 40, 120)
     tree = guix_tree(lab, config(BIOS_CONFIG, 'terminal-outputs = ["gfxterm"]\n'
                                  'gfxmode = "640x480"\n'
-                                 'theme = { background = "/boot/back.png" }\n').replace("timeout = 3", "timeout = -1"))
+                                 'theme = { background = "/boot/back.png" }\n', timeout=-1))
     (tree / "boot").mkdir()
     (tree / "boot/back.png").write_bytes(png(64, 48, colour))
     image = lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree))
@@ -165,7 +164,7 @@ def test_background_picture(lab):
 
 
 def test_locale_and_keyboard_layout(lab):
-    image, _ = bios_image(lab, "timeout = 3\n", 'locale = "de_DE.utf8"\n',
+    image, _ = bios_image(lab, 'locale = "de_DE.utf8"\n',
                           'keyboard-layout = "de"\n')
     with Machine(image) as machine:
         machine.expect("markierte Eintrag|Eingabetaste|Betriebssystem")
