@@ -31,7 +31,7 @@ image disk.img {
 }
 image esp.vfat {
     vfat {
-        extraargs = "-s 1"
+        extraargs = "-F 32 -s 1"
     }
     mountpoint = /boot/efi
     size = 64M
