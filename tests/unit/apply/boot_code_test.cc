@@ -11,9 +11,9 @@ namespace cordwainer {
 namespace {
 
 using test::Faults;
-using ::testing::HasSubstr;
 using test::MemContents;
 using test::MemDisk;
+using ::testing::HasSubstr;
 
 using SwitchStep = BasicSwitchBootCode<RealisedSource>;
 

@@ -10,10 +10,10 @@ namespace cordwainer {
 namespace {
 
 using test::BootWorld;
-using ::testing::HasSubstr;
 using test::MemFiles;
 using test::rel;
 using test::Version;
+using ::testing::HasSubstr;
 
 const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
 const Version kMenuOnly{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};

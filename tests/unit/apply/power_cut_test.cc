@@ -12,10 +12,10 @@
 namespace cordwainer {
 namespace {
 
-using ::testing::AnyOf;
 using test::BootWorld;
 using test::MemFiles;
 using test::Version;
+using ::testing::AnyOf;
 
 const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
 const Version kMenuOnly{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};

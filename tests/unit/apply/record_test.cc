@@ -9,9 +9,9 @@
 namespace cordwainer {
 namespace {
 
-using ::testing::HasSubstr;
 using test::make_plan;
 using test::text_gen;
+using ::testing::HasSubstr;
 
 TEST(Record, RoundTrip) {
     const bool held = rc::check("parse_record(render_record(r)) == r", [] {

@@ -12,8 +12,8 @@
 namespace cordwainer {
 namespace {
 
-using ::testing::HasSubstr;
 using test::make_plan;
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 RelPath rel(const std::string& text) {
