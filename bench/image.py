@@ -38,6 +38,7 @@ image esp.vfat {
 }
 image root.ext4 {
     ext4 {
+        use-mke2fs = true
     }
     mountpoint = /
     size = 440M
