@@ -115,7 +115,7 @@ std::optional<std::size_t> too_many_dots(std::string_view text) {
     return std::nullopt;
 }
 
-std::string quoted(std::string_view text) {
+std::string basic_string_of(std::string_view text) {
     std::string result = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
@@ -136,7 +136,7 @@ std::string key_text(const std::string& key) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == '_';
     });
-    return bare ? key : quoted(key);
+    return bare ? key : basic_string_of(key);
 }
 
 std::string inline_text(const ConfigValue& value) {
@@ -144,7 +144,7 @@ std::string inline_text(const ConfigValue& value) {
     if (const auto* number = std::get_if<std::int64_t>(&value.value)) {
         return std::to_string(*number);
     }
-    if (const auto* text = std::get_if<std::string>(&value.value)) return quoted(*text);
+    if (const auto* text = std::get_if<std::string>(&value.value)) return basic_string_of(*text);
     std::vector<std::string> parts;
     if (const auto* list = std::get_if<ConfigList>(&value.value)) {
         for (const ConfigValue& element : *list) parts.push_back(inline_text(element));

@@ -40,7 +40,7 @@ Result<void> pass_time(milliseconds time, const std::function<bool()>& running) 
     while (running()) {
         const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
         if (left.count() <= 0) return {};
-        TRY(wait_for(-1, std::min(left, milliseconds(100))));
+        TRY_VOID(wait_for(-1, std::min(left, milliseconds(100))));
     }
     return Error(Errc::tool_failed, "the machine stopped before the picture was taken");
 }
@@ -61,7 +61,7 @@ Result<Fd> connect_to(const std::filesystem::path& directory,
         const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
         if (::connect(socket.get(), generic, sizeof address) == 0) return socket;
         if (!running()) return Error(Errc::tool_failed, "the machine did not start");
-        TRY(wait_for(-1, milliseconds(20)));
+        TRY_VOID(wait_for(-1, milliseconds(20)));
     }
     return Error(Errc::tool_failed, "the machine does not answer");
 }

@@ -71,7 +71,7 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
         std::move(*try_result_);                                 \
     })
 
-// The same for a Result<void>, as a statement.
+// The same as a statement, for a Result<void> or where the value is not wanted.
 #define TRY_VOID(...)                                                                              \
     do {                                                                                           \
         if (auto try_result_ = (__VA_ARGS__); !try_result_) return std::move(try_result_).error(); \

@@ -104,7 +104,7 @@ Result<int> FilesBelow::parent_of(const RelPath& path) {
 }
 
 Result<void> FilesBelow::make_parents(const RelPath& path) {
-    TRY(parent_of(path));
+    TRY_VOID(parent_of(path));
     return {};
 }
 

@@ -42,7 +42,7 @@ Result<void> checkpoint(const Fd& directory, const std::string& name) {
 }  // namespace
 
 Result<void> check_can_settle(const Fd& directory, const std::string& name) {
-    TRY(kind_of(directory, name));
+    TRY_VOID(kind_of(directory, name));
     return {};
 }
 
