@@ -67,9 +67,9 @@ std::string render_record(const Record& record) {
     return std::move(json).finish();
 }
 
-Result<Record> parse_record(std::string_view text, const std::string& source_name) {
-    const nlohmann::json json = TRY(parse_json(text, source_name));
-    const JsonPlace root(json, source_name);
+Result<Record> parse_record(std::string_view json, const std::string& source_name) {
+    const nlohmann::json parsed = TRY(parse_json(json, source_name));
+    const JsonPlace root(parsed, source_name);
     TRY_VOID(root.format(kFormat));
     TRY_VOID(root.only(
         {"format", "generation", "identity", "bootloader", "configuration", "plan", "objects"}));

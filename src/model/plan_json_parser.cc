@@ -243,14 +243,14 @@ Result<BasicPlan<S>> parse_any(const JsonPlace& root) {
 
 }  // namespace
 
-Result<Plan> parse_plan(std::string_view text, const std::string& source_name) {
-    const nlohmann::json json = TRY(parse_json(text, source_name));
-    return parse_any<Source>(JsonPlace(json, source_name));
+Result<Plan> parse_plan(std::string_view json, const std::string& source_name) {
+    const nlohmann::json parsed = TRY(parse_json(json, source_name));
+    return parse_any<Source>(JsonPlace(parsed, source_name));
 }
 
-Result<RealisedPlan> parse_realised_plan(std::string_view text, const std::string& source_name) {
-    const nlohmann::json json = TRY(parse_json(text, source_name));
-    return parse_any<RealisedSource>(JsonPlace(json, source_name));
+Result<RealisedPlan> parse_realised_plan(std::string_view json, const std::string& source_name) {
+    const nlohmann::json parsed = TRY(parse_json(json, source_name));
+    return parse_any<RealisedSource>(JsonPlace(parsed, source_name));
 }
 
 Result<RealisedPlan> parse_realised_plan(const JsonPlace& place) {
