@@ -53,7 +53,7 @@ std::string range_text(const ConfigType& type) {
 enum class Form { bare, with_article, plural };
 
 std::string noun(const char* singular, Form form) {
-    const std::string word = singular;
+    std::string word = singular;
     if (form == Form::plural) return word + "s";
     if (form == Form::bare) return word;
     return (word.front() == 'i' ? "an " : "a ") + word;
@@ -69,7 +69,7 @@ std::string describe_one(const ConfigType& type, Form form) {
             return noun("integer", form) + range_text(type);
         case ConfigType::Kind::string: {
             if (type.allowed.empty()) return noun("string", form);
-            const std::string values = joined(type.allowed, true);
+            std::string values = joined(type.allowed, true);
             if (type.allowed.size() == 1 && form != Form::plural) return values;
             return (form == Form::plural ? "strings, each one of " : "one of ") + values;
         }
