@@ -58,7 +58,7 @@ Result<Fd> connect_to(const std::filesystem::path& directory,
         Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
         if (!socket) return system_error(errno, "make a socket");
         // The system call's own way of taking addresses of every family.
-        const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+        const auto* generic = reinterpret_cast<const sockaddr*>(&address);
         if (::connect(socket.get(), generic, sizeof address) == 0) return socket;
         if (!running()) return Error(Errc::tool_failed, "the machine did not start");
         TRY_VOID(wait_for(-1, milliseconds(20)));

@@ -25,7 +25,7 @@ class VolumeKey {
     static Result<VolumeKey> make(std::size_t size) {
         VolumeKey key;
         key.bytes_.resize(size);
-        auto* raw = static_cast<unsigned char*>(static_cast<void*>(key.bytes_.data()));
+        auto* raw = reinterpret_cast<unsigned char*>(key.bytes_.data());
         if (RAND_priv_bytes(raw, static_cast<int>(size)) != 1) {
             return Error{Errc::unsupported, "libcrypto has no random numbers"};
         }

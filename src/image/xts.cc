@@ -15,11 +15,11 @@ struct FreeContext {
 
 // libcrypto takes pointers to unsigned char.
 const unsigned char* raw(ByteView bytes) {
-    return static_cast<const unsigned char*>(static_cast<const void*>(bytes.data()));
+    return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
 unsigned char* raw(std::span<std::byte> bytes) {
-    return static_cast<unsigned char*>(static_cast<void*>(bytes.data()));
+    return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
 }  // namespace
