@@ -104,7 +104,7 @@ struct LayoutContext {
 // chooses every identifier that it leaves open: the same layout and date give the same ones,
 // wherever its files lie. Opens no file. invalid_input: all that is wrong, one line each with file,
 // line and column.
-[[nodiscard]] Result<Layout> parse_layout(const ConfigValue& table, const LayoutContext& context);
+[[nodiscard]] Result<Layout> parse_layout(const ConfigValue& value, const LayoutContext& context);
 
 // "vfat", "ext4", …: blkid's names; "none".
 [[nodiscard]] const char* name_of(FileSystem file_system);

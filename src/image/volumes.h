@@ -14,10 +14,11 @@ namespace cordwainer::image {
 // Every file system of the image that has a mount, outer mounts first.
 [[nodiscard]] std::vector<MountedVolume> volumes_of(const Layout& layout);
 
-// The targets of these specifications, in order (ids as target_ids gives them). All block targets
-// tagged `disk` together become one, the image itself, whatever device they name. invalid_input,
-// with the specification's location: another block target, or a path that no partition holds.
+// The targets of the configured specifications, in order (ids as target_ids gives them). All block
+// targets tagged `disk` together become one, the image itself, whatever device they name.
+// invalid_input, with the specification's location: another block target, or a path that no
+// partition holds.
 [[nodiscard]] Result<std::vector<Target>> targets_for(const Layout& layout,
-                                                      const std::vector<TargetSpec>& specs);
+                                                      const std::vector<TargetSpec>& configured);
 
 }  // namespace cordwainer::image
