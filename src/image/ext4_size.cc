@@ -88,7 +88,7 @@ std::uint64_t table_blocks(std::uint64_t inodes, std::uint64_t groups) {
 std::uint64_t ext4_journal_mib(std::uint64_t bytes) {
     if (bytes < 128 * kMiB) return 4;
     if (bytes < 1024 * kMiB) return 16;
-    if (bytes < 16 * 1024 * kMiB) return 64;
+    if (bytes < 16384 * kMiB) return 64;
     return 128;
 }
 

@@ -48,17 +48,17 @@ class Table {
     }
 
     [[nodiscard]] const ConfigList& list(std::string_view key) const {
-        static const ConfigList kEmpty;
+        static const ConfigList empty;
         const ConfigValue* value = find(key);
         const auto* found = value ? std::get_if<ConfigList>(&value->value) : nullptr;
-        return found ? *found : kEmpty;
+        return found ? *found : empty;
     }
 
     // A UUID of this kind.
     [[nodiscard]] std::optional<Uuid> uuid(std::string_view key, Uuid::Kind kind) const {
         const auto found = text(key);
         if (!found) return std::nullopt;
-        const auto uuid = Uuid::parse(*found);
+        auto uuid = Uuid::parse(*found);
         if (uuid && uuid->kind() == kind) return uuid;
         problem(key,
                 kind == Uuid::Kind::fat ? "expected a FAT volume serial number such as 1C31-A17C"
