@@ -96,7 +96,9 @@ struct ChildSetup {
     }
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail_child(setup);
     if (::getppid() != setup.parent) ::_exit(127);  // it died before the line above
-    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    for (int signal = 1; signal < NSIG; ++signal) {
+        (void)::signal(signal, SIG_DFL);  // SIGKILL and SIGSTOP refuse
+    }
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -127,7 +129,7 @@ struct Stream {
 
     // Reads what is there; closes the pipe at its end.
     void drain() {
-        std::array<char, 65536> buffer;
+        std::array<char, 65536> buffer{};
         while (pipe) {
             const ssize_t n = ::read(pipe.get(), buffer.data(), buffer.size());
             if (n < 0 && errno == EINTR) continue;
