@@ -25,7 +25,7 @@ void occupy_standard_streams() {
 int main(int argc, char** argv) {
     occupy_standard_streams();
     // A closed pipe shall be an error of the write, which is reported like any other.
-    std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGPIPE, SIG_IGN);  // refused for SIGKILL and SIGSTOP only
     cordwainer::stop_on_signals();
     std::vector<std::string> arguments(argv, argv + argc);
     if (!arguments.empty()) arguments.erase(arguments.begin());
