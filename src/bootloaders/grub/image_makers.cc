@@ -101,7 +101,7 @@ Result<fs::path> make_console_map(const Recipe& recipe,
     std::ranges::move(TRY(layout_options(recipe)), std::back_inserter(command.arguments));
     const std::string map = TRY(runner.run(command));
 
-    const fs::path path = scratch / "console.map";
+    fs::path path = scratch / "console.map";
     std::ofstream file(path, std::ios::binary);
     file << map;
     if (!file.flush()) return Error(Errc::io, "cannot write " + path.string());

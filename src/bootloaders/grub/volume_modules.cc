@@ -30,7 +30,7 @@ constexpr Names kErofs{"erofs"};
 constexpr std::array<std::string_view, 2> kUfs{"ufs1", "ufs2"};
 
 constexpr Version kAlways{};
-constexpr Version k2_14{.major = 2, .minor = 14, .debian_revision = 0, .debian_update = 0};
+constexpr Version kVersion214{.major = 2, .minor = 14, .debian_revision = 0, .debian_update = 0};
 
 // GRUB manual 2.06, chapter 3 "Features", and fs.lst; names as libblkid has them.
 constexpr std::array kFileSystems{
@@ -54,7 +54,7 @@ constexpr std::array kFileSystems{
     FileSystemSupport{.name = "squashfs", .modules = kSquash4, .since = kAlways},
     FileSystemSupport{.name = "minix", .modules = kMinix, .since = kAlways},
     FileSystemSupport{.name = "ufs", .modules = kUfs, .since = kAlways},
-    FileSystemSupport{.name = "erofs", .modules = kErofs, .since = k2_14},
+    FileSystemSupport{.name = "erofs", .modules = kErofs, .since = kVersion214},
 };
 
 class Collector {
