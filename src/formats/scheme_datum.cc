@@ -42,12 +42,9 @@ class Reader {
   public:
     Reader(const std::string& file, std::string_view text) : file_(file), text_(text) {}
 
-    Result<Datum> read_only() {
+    Result<Datum> read_first() {
         skip_blank();
-        Datum datum = TRY(read(0));
-        skip_blank();
-        if (!at_end()) return fail(position_, "something follows the datum");
-        return datum;
+        return read(0);
     }
 
   private:
@@ -398,7 +395,7 @@ const std::vector<Datum>* Datum::list() const {
 }
 
 Result<Datum> parse_datum(const std::string& file, std::string_view text) {
-    return Reader(file, text).read_only();
+    return Reader(file, text).read_first();
 }
 
 std::string render_datum(const Datum& datum) {

@@ -59,9 +59,9 @@ struct Datum {
     [[nodiscard]] const std::vector<Datum>* list() const;
 };
 
-// Reads the one datum that `text` holds; white space and comments (";") may surround it. `file` is
-// for messages, which begin with the place. invalid_input where it is no datum, is cut off, or is
-// followed by anything else, and where lists are nested more than 100 deep.
+// Reads the first datum of `text`, behind white space and comments (";"); what follows it is not
+// looked at, as with `read`. `file` is for messages, which begin with the place. invalid_input
+// where it is no datum or is cut off, and where lists are nested more than 100 deep.
 [[nodiscard]] Result<Datum> parse_datum(const std::string& file, std::string_view text);
 
 // As `write` prints it, on one line, in UTF-8.

@@ -212,7 +212,6 @@ TEST(BootParameters, RefuseWhatIsMalformed) {
           "(boot-parameters (version 1) (label \"x\") (root-device \"r\") (kernel k))",
           "(boot-parameters (version 1) (label \"x\") (root-device \"r\") (kernel \"k\"))",
           "(boot-parameters (version 1) (label \"x\") (root-device \"r\") (kernel \"/k\")",
-          "(boot-parameters (version 1) (label \"x\") (root-device \"r\") (kernel \"/k\")) x",
           "(boot-parameters (version 1) (label \"a\\x00b\") (root-device \"r\") (kernel "
           "\"/k\"))"}) {
         EXPECT_TRUE(why_not(text).starts_with("f:1:")) << text;
@@ -236,6 +235,10 @@ TEST(BootParameters, RefuseWhatIsMalformed) {
                                "(store (crypto-devices (\"x\")))"}) {
         EXPECT_TRUE(why_not(datum(fields)).starts_with("f:1:")) << fields;
     }
+}
+
+TEST(BootParameters, MayHaveTextBehindThem) {
+    EXPECT_EQ(read(datum("") + " ) (half \"an editor's"), read(datum("")));
 }
 
 TEST(BootParameters, CutOffAnywhereAreRefused) {

@@ -135,6 +135,12 @@ TEST(SchemeDatum, ReadsQuotesAsWhatTheyStandFor) {
               datum_of("((quasiquote a) (unquote b) (unquote-splicing c))"));
 }
 
+TEST(SchemeDatum, ReadsTheFirstAndNothingBehindIt) {
+    EXPECT_EQ(datum_of("; first\n(a) (b"), datum_of("(a)"));
+    EXPECT_EQ(datum_of("(a))"), datum_of("(a)"));
+    EXPECT_EQ(datum_of("a \"b"), datum_of("a"));
+}
+
 TEST(SchemeDatum, PointsAtWhatIsWrong) {
     EXPECT_EQ(why_not(""), "f:1:1: the datum is cut off here");
     EXPECT_EQ(why_not(" ; nothing\n"), "f:2:1: the datum is cut off here");
@@ -144,8 +150,6 @@ TEST(SchemeDatum, PointsAtWhatIsWrong) {
     EXPECT_EQ(why_not("(a |b"), "f:1:4: the symbol that begins here is not closed");
     EXPECT_EQ(why_not("(a #{b}"), "f:1:4: the symbol that begins here is not closed");
     EXPECT_EQ(why_not(")"), "f:1:1: \")\" closes nothing");
-    EXPECT_EQ(why_not("(a) (b)"), "f:1:5: something follows the datum");
-    EXPECT_EQ(why_not("(a))"), "f:1:4: something follows the datum");
     EXPECT_EQ(why_not("(. a)"), "f:1:2: a dot does not belong here");
     EXPECT_EQ(why_not("#(a . b)"), "f:1:5: a dot does not belong here");
     EXPECT_EQ(why_not("(a . b c)"),
