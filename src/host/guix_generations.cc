@@ -54,14 +54,18 @@ BootParameters boot_parameters_of(const GuixParameters& stored,
     return parameters;
 }
 
-// `link`: the generation's link, inside the system.
-Result<Generation> read_generation(const Root& root, const std::string& link, BootFiles& files) {
+// `link`: the generation's link, inside the system; `directory`: where it is, opened.
+Result<Generation> read_generation(const Root& root,
+                                   const Fd& directory,
+                                   const std::string& link,
+                                   BootFiles& files) {
+    const std::size_t name = link.rfind('/') + 1;
+    const SymbolicLink found = TRY(link_at(directory, link.c_str() + name, root.outside(link)));
+    const bool absolute = found.text.starts_with('/');
     Generation generation;
-    const SymbolicLink found = TRY(root.link(link));
     generation.created = whole_seconds(found.status.modified);
-    const std::string directory = link.substr(0, link.rfind('/') + 1);
     generation.identity =
-        TRY(root.follow(found.text.starts_with('/') ? found.text : directory + found.text));
+        TRY(root.follow(absolute ? found.text : link.substr(0, name) + found.text));
     const std::string file = link + "/parameters";
     const std::string text = TRY(root.read(file, kLongestParameters));
     const GuixParameters stored = TRY(parse_boot_parameters(root.outside(file), text));
@@ -100,13 +104,16 @@ Result<Generations> read_guix_generations(const Root& root,
     const std::string current = current_name(root, profile);
     const std::string base = profile.directory == "/" ? "" : profile.directory;
     const std::vector<NumberedEntry> links = TRY(generation_links(root, profile));
+    if (links.empty()) return generations;
+    const Fd directory = TRY(root.open_file(profile.directory, O_PATH | O_DIRECTORY));
+    generations.list.reserve(links.size());
     for (const auto& [entry, number] : links) {
         const std::string link = base + "/" + entry.name;
         if (!number) {
             generations.skipped.push_back({link, kNoGenerationNumber});
             continue;
         }
-        Result<Generation> generation = read_generation(root, link, files);
+        Result<Generation> generation = read_generation(root, directory, link, files);
         if (!generation) {
             generations.skipped.push_back({link, generation.error().message()});
             continue;

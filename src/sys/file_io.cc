@@ -106,9 +106,12 @@ Result<Bytes> read_at(const Fd& fd,
         const ssize_t n =
             ::pread(fd.get(), bytes.data() + used, count - used, static_cast<off_t>(offset + used));
         if (n < 0 && errno == EINTR) continue;
-        const std::string where = name + " at byte " + std::to_string(offset + used);
-        if (n < 0) return file_error(errno, "read " + where);
-        if (n == 0) return Error(Errc::io, "read " + where + ": it ends there");
+        if (n <= 0) {
+            const int failed = errno;
+            const std::string where = name + " at byte " + std::to_string(offset + used);
+            if (n < 0) return file_error(failed, "read " + where);
+            return Error(Errc::io, "read " + where + ": it ends there");
+        }
         used += static_cast<std::size_t>(n);
     }
     return bytes;

@@ -37,6 +37,15 @@ std::int64_t nanoseconds(const timespec& time) {
     return result;
 }
 
+FileStatus file_status(const struct stat& status) {
+    return {.kind = kind_of(status.st_mode),
+            .size = static_cast<std::uint64_t>(status.st_size),
+            .device = status.st_dev,
+            .inode = status.st_ino,
+            .modified = nanoseconds(status.st_mtim),
+            .changed = nanoseconds(status.st_ctim)};
+}
+
 // openat2 below `root`; -1 and errno on failure.
 int open_in_root(const Fd& root, std::string_view path, int flags) {
     while (path.starts_with('/')) path.remove_prefix(1);
@@ -100,12 +109,22 @@ FileKind kind_of(int directory, const dirent& entry) {
 Result<FileStatus> status_of(const Fd& fd, const std::string& name) {
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return file_error(errno, "look at " + name);
-    return FileStatus{.kind = kind_of(status.st_mode),
-                      .size = static_cast<std::uint64_t>(status.st_size),
-                      .device = status.st_dev,
-                      .inode = status.st_ino,
-                      .modified = nanoseconds(status.st_mtim),
-                      .changed = nanoseconds(status.st_ctim)};
+    return file_status(status);
+}
+
+Result<SymbolicLink> link_at(const Fd& directory, const char* name, const std::string& shown) {
+    struct stat status{};
+    constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+    if (::fstatat(directory.get(), name, &status, kFlags) != 0) {
+        return file_error(errno, "look at " + shown);
+    }
+    if (!S_ISLNK(status.st_mode)) {
+        return Error(Errc::invalid_input, shown + " is not a symbolic link");
+    }
+    std::array<char, PATH_MAX> text;  // no link is longer
+    const ssize_t size = ::readlinkat(directory.get(), name, text.data(), text.size());
+    if (size < 0) return file_error(errno, "read the link " + shown);
+    return SymbolicLink{file_status(status), {text.data(), static_cast<std::size_t>(size)}};
 }
 
 Result<Root> Root::open(const std::string& directory) {
@@ -160,16 +179,7 @@ Result<std::optional<FileStatus>> Root::link_status(std::string_view path) const
 Result<SymbolicLink> Root::link(std::string_view path) const {
     const Fd fd(open_in_root(fd_, path, O_PATH | O_NOFOLLOW));
     if (!fd) return root_error(errno, "read the link " + outside(path));
-    SymbolicLink link;
-    link.status = TRY(status_of(fd, outside(path)));
-    if (link.status.kind != FileKind::symbolic_link) {
-        return Error(Errc::invalid_input, outside(path) + " is not a symbolic link");
-    }
-    std::array<char, PATH_MAX> text{};  // no link is longer
-    const ssize_t size = ::readlinkat(fd.get(), "", text.data(), text.size());
-    if (size < 0) return root_error(errno, "read the link " + outside(path));
-    link.text.assign(text.data(), static_cast<std::size_t>(size));
-    return link;
+    return link_at(fd, "", outside(path));
 }
 
 Result<std::string> Root::read_link(std::string_view path) const {
@@ -208,7 +218,11 @@ Result<std::string> Root::read(std::string_view path, std::uint64_t limit) const
     if (status.kind != FileKind::regular) {
         return Error(Errc::invalid_input, name + " is not a regular file");
     }
-    const Bytes bytes = TRY(read_rest(fd, name, limit));
+    if (status.size > limit) {
+        return Error(Errc::invalid_input,
+                     name + " is longer than " + std::to_string(limit) + " bytes");
+    }
+    const Bytes bytes = TRY(read_at(fd, 0, status.size, name));
     return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 

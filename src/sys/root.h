@@ -1,6 +1,5 @@
 // The root of a system: every path of that system is looked up below it, absolute symbolic links
-// and
-// ".." included, as if after chroot(2), and nothing outside can be reached.
+// and ".." included, as if after chroot(2), and nothing outside can be reached.
 //
 // Paths are inside the system: "/gnu/store" and "gnu/store" are the same. Errors name them with the
 // root in front, which is where the user finds them. Needs openat2(2), Linux 5.6.
@@ -39,6 +38,12 @@ struct SymbolicLink {
     FileStatus status;  // of the link itself
     std::string text;
 };
+
+// The symbolic link `name` in an open directory, or for "" the one that is open itself (O_PATH);
+// `shown` is its name in messages. invalid_input where that is no link.
+[[nodiscard]] Result<SymbolicLink> link_at(const Fd& directory,
+                                           const char* name,
+                                           const std::string& shown);
 
 struct DirectoryEntry {
     std::string name;

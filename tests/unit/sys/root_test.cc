@@ -76,6 +76,21 @@ TEST(Root, ReadsLinks) {
     EXPECT_EQ(root.read_link("/c").error().code, Errc::not_found);
 }
 
+TEST(Root, ReadsLinksInAnOpenDirectory) {
+    const SystemTree tree;
+    tree.link("/a/link", "../b");
+    tree.file("/a/file", "");
+    const Root root = tree.root();
+    const Fd directory = *root.open_file("/a", O_PATH | O_DIRECTORY);
+    const auto link = link_at(directory, "link", "/a/link");
+    ASSERT_TRUE(link) << link.error().message();
+    EXPECT_EQ(link->text, "../b");
+    EXPECT_EQ(link->status, **root.link_status("/a/link"));
+    EXPECT_EQ(link_at(directory, "file", "/a/file").error().message(),
+              "/a/file is not a symbolic link");
+    EXPECT_EQ(link_at(directory, "gone", "/a/gone").error().code, Errc::not_found);
+}
+
 TEST(Root, FollowsLinksByTheirTexts) {
     const SystemTree tree;
     tree.file("/gnu/store/abc-system/parameters", "");
