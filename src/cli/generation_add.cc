@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <fmt/format.h>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -26,41 +27,52 @@ struct Options {
     std::vector<std::string> modules;
     std::string store_device;
     std::string store_mount_point = "/";
-    std::string directory_prefix;
+    std::optional<std::string> directory_prefix;
     std::vector<std::string> crypto_devices;
     std::string created;
     bool no_current = false;
 };
 
-Error wrong(const std::string& option, const std::string& value, const char* wanted) {
-    return {Errc::invalid_input, fmt::format("{} must be {}, not \"{}\"", option, wanted, value)};
+Error wrong(const std::string& value, const char* wanted) {
+    return {Errc::invalid_input, fmt::format("must be {}, not \"{}\"", wanted, value)};
+}
+
+// A check of an option's value: what `parse` refuses is a mistake on the command line.
+template <class T>
+std::function<std::string(const std::string&)> accepted_by(Result<T> (*parse)(const std::string&)) {
+    return [parse](const std::string& text) {
+        const Result<T> parsed = parse(text);
+        return parsed ? std::string() : parsed.error().message();
+    };
 }
 
 Result<DeviceRef> device_of(const std::string& text) {
     if (text.empty()) return DeviceRef{};
     if (text.starts_with("label=")) return DeviceRef(FileSystemLabel{text.substr(6)});
     const auto uuid = text.starts_with("uuid=") ? Uuid::parse(text.substr(5)) : std::nullopt;
-    if (!uuid) return wrong("--store-device", text, "uuid=UUID or label=LABEL");
+    if (!uuid) return wrong(text, "uuid=UUID or label=LABEL");
     return DeviceRef(*uuid);
+}
+
+Result<std::string> absolute_path_of(const std::string& text) {
+    if (!text.starts_with('/')) return wrong(text, "an absolute path");
+    return text;
+}
+
+Result<Uuid> uuid_of(const std::string& text) {
+    const auto uuid = Uuid::parse(text);
+    if (!uuid) return wrong(text, "a UUID");
+    return *uuid;
 }
 
 Result<Store> store_of(const Options& options) {
     Store store;
     store.device = TRY(device_of(options.store_device));
-    if (!options.store_mount_point.starts_with('/')) {
-        return wrong("--store-mount-point", options.store_mount_point, "an absolute path");
-    }
     store.mount_point = options.store_mount_point;
-    if (!options.directory_prefix.empty()) {
-        if (!options.directory_prefix.starts_with('/')) {
-            return wrong("--directory-prefix", options.directory_prefix, "an absolute path");
-        }
-        store.directory_prefix = options.directory_prefix;
-    }
+    store.directory_prefix = options.directory_prefix;
     for (const std::string& text : options.crypto_devices) {
-        const auto uuid = Uuid::parse(text);
-        if (!uuid) return wrong("--crypto-device", text, "a UUID");
-        store.crypto_devices.push_back(*uuid);
+        Uuid uuid = TRY(uuid_of(text));
+        store.crypto_devices.push_back(std::move(uuid));
     }
     return store;
 }
@@ -73,7 +85,7 @@ Result<NewGeneration::Module> module_of(const std::string& text) {
         if (end > start) words.push_back(text.substr(start, end - start));
         start = end + 1;
     }
-    if (words.empty()) return wrong("--module", text, "a file and its arguments");
+    if (words.empty()) return wrong(text, "a file and its arguments");
     return NewGeneration::Module{words.front(), {words.begin() + 1, words.end()}};
 }
 
@@ -83,7 +95,7 @@ Result<std::int64_t> created_of(const std::string& text) {
         return std::chrono::duration_cast<std::chrono::seconds>(now).count();
     }
     const auto time = parse_utc(text);
-    if (!time) return wrong("--created", text, "a time in UTC such as 2026-11-22T10:00:00Z");
+    if (!time) return wrong(text, "a time in UTC such as 2026-11-22T10:00:00Z");
     return *time;
 }
 
@@ -115,14 +127,15 @@ Result<int> run_add(const Options& options, const Common& common) {
                                  common.root));
     }
     const AddedGeneration added = TRY(add_generation(root, *state, generation));
-    if (common.json) {
-        TRY_VOID(print_json({{"format", "cordwainer-generation-added/1"},
-                             {"number", added.number},
-                             {"path", added.path}}));
-    } else {
-        TRY_VOID(print(fmt::format("{}\n", added.number)));
-    }
-    return kDone;
+    const Result<void> printed = common.json
+                                     ? print_json({{"format", "cordwainer-generation-added/1"},
+                                                   {"number", added.number},
+                                                   {"path", added.path}})
+                                     : print(fmt::format("{}\n", added.number));
+    if (printed) return kDone;
+    complain(printed.error().message());
+    complain(fmt::format("generation {} is added; `cordwainer list` shows it", added.number));
+    return kPartial;
 }
 
 void declare_options(CLI::App& app, Options& options) {
@@ -143,25 +156,31 @@ void declare_options(CLI::App& app, Options& options) {
            options.modules,
            "A module for a multiboot kernel, with its arguments; may be given several times")
         ->type_name("\"FILE ARGUMENT...\"")
+        ->check(accepted_by(module_of))
         ->allow_extra_args(false);
     app.add_option("--store-device",
                    options.store_device,
                    "The file system that the state directory is on: uuid=UUID or label=LABEL; by "
                    "default a boot loader looks for the files")
-        ->type_name("DEVICE");
+        ->type_name("DEVICE")
+        ->check(accepted_by(device_of));
     app.add_option("--store-mount-point", options.store_mount_point, "Where that is mounted")
-        ->type_name("PATH");
+        ->type_name("PATH")
+        ->check(accepted_by(absolute_path_of));
     app.add_option("--directory-prefix",
                    options.directory_prefix,
                    "The btrfs subvolume that is mounted there")
-        ->type_name("PATH");
+        ->type_name("PATH")
+        ->check(accepted_by(absolute_path_of));
     app.add_option("--crypto-device",
                    options.crypto_devices,
                    "The UUID of a LUKS container to open first; may be given several times")
         ->type_name("UUID")
+        ->check(accepted_by(uuid_of))
         ->allow_extra_args(false);
     app.add_option("--created", options.created, "When it was made, in UTC; by default now")
-        ->type_name("TIME");
+        ->type_name("TIME")
+        ->check(accepted_by(created_of));
     app.add_flag(
         "--no-current", options.no_current, "Leave the current generation the one that it is");
 }

@@ -74,6 +74,23 @@ TEST(Program, RefusesWrongCommandLines) {
     EXPECT_EQ(run({"image", "x.toml", "-o", "y", "--root", "/mnt"}).status, kUsage);
 }
 
+TEST(Program, RefusesValuesThatNoFileCouldMakeRight) {
+    for (const std::vector<std::string>& wrong :
+         {std::vector<std::string>{"--store-device", "/dev/sda1"},
+          {"--store-device", "uuid=x"},
+          {"--store-mount-point", "var"},
+          {"--directory-prefix", "@var"},
+          {"--crypto-device", "x"},
+          {"--created", "yesterday"},
+          {"--module", "  "}}) {
+        const ProgramRun add =
+            run({"generation", "add", "--kernel", "/missing", "--cmdline", "", wrong[0], wrong[1]});
+        EXPECT_EQ(add.status, kUsage);
+        EXPECT_THAT(add.errors, HasSubstr(wrong[0] + ": must be "));
+        EXPECT_THAT(add.errors, HasSubstr(", not \"" + wrong[1] + "\""));
+    }
+}
+
 TEST(Program, TellsErrorsAsJsonToo) {
     const ProgramRun usage = run({"bootloaders", "--jsno", "--json"});
     EXPECT_EQ(usage.status, kUsage);
