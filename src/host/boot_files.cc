@@ -22,14 +22,13 @@ std::string image_name_here() {
     return "bzImage";
 }
 
-// Whether `path` is an item of the store itself, nothing below one.
+}  // namespace
+
 bool is_store_item(std::string_view path) {
     constexpr std::string_view kStore = "/gnu/store/";
     return path.starts_with(kStore) && path.size() > kStore.size() &&
            path.find('/', kStore.size()) == std::string_view::npos;
 }
-
-}  // namespace
 
 BootFiles::Seen BootFiles::inspect(const std::string& path) {
     Seen seen;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "sys/root.h"
 
 namespace cordwainer {
+
+// Whether `path` is an item of Guix's store itself, nothing below one.
+[[nodiscard]] bool is_store_item(std::string_view path);
 
 class BootFiles {
   public:

@@ -60,15 +60,20 @@ Result<Generation> read_generation(const Root& root,
                                    const std::string& link,
                                    BootFiles& files) {
     const std::size_t name = link.rfind('/') + 1;
-    const SymbolicLink found = TRY(link_at(directory, link.c_str() + name, root.outside(link)));
-    const bool absolute = found.text.starts_with('/');
-    Generation generation;
-    generation.created = whole_seconds(found.status.modified);
-    generation.identity =
-        TRY(root.follow(absolute ? found.text : link.substr(0, name) + found.text));
+    Result<SymbolicLink> found = link_at(directory, link.c_str() + name, root.outside(link));
+    if (!found) return std::move(found).error();
+    const bool absolute = found->text.starts_with('/');
+    const std::string target = absolute ? found->text : link.substr(0, name) + found->text;
     const std::string file = link + "/parameters";
-    const std::string text = TRY(root.read(file, kLongestParameters));
-    const GuixParameters stored = TRY(parse_boot_parameters(root.outside(file), text));
+    const Result<std::string> text = root.read(file, kLongestParameters);
+    Generation generation;
+    generation.created = whole_seconds(found->status.modified);
+    generation.identity = target;
+    // An item of the store is what it is for ever. Any other link, and one that leads nowhere, is
+    // followed to its end.
+    if (!text || !is_store_item(target)) generation.identity = TRY(root.follow(target));
+    if (!text) return text.error();
+    const GuixParameters stored = TRY(parse_boot_parameters(root.outside(file), *text));
     generation.parameters = boot_parameters_of(stored, link, files, generation.problems);
     generation.kernel_version = files.version_of(generation.parameters.kernel, generation.problems);
     return generation;
