@@ -64,6 +64,10 @@ std::optional<std::string> wrong_fat_name(const std::string& name) {
         }
     }
     if (!is_utf8(name)) return "FAT has Unicode names, and this is no UTF-8";
+    // Two units of UTF-16, of which mtools write one.
+    if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0xf0; })) {
+        return "FAT gets no names with characters beyond U+FFFF";
+    }
     if (name.ends_with('.') || name.ends_with(' ')) {
         return "FAT drops dots and spaces at the end of a name";
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
+#include <sstream>
 
 #include "image/fat_names.h"
 #include "image/size_text.h"
@@ -33,15 +35,24 @@ std::uint64_t directory_bytes(const Node& directory) {
     return bytes;
 }
 
-// Programs of mtools, with nothing of the user's or the machine's configuration in their way.
+// Programs of mtools, with nothing of the user's or the machine's configuration in their way. They
+// run in the image's directory: they would take "@@" in its path for the offset's.
 ToolRun mtools(const Vfat& spec) {
     constexpr std::int64_t kFirstFatDate = 315532800;  // 1980-01-01
-    ToolRun run;
+    ToolRun run{.directory = spec.image.parent_path()};
     run.environment = {{"MTOOLSRC", "/dev/null"},
                        {"MTOOLS_SKIP_CHECK", "1"},
                        {"SOURCE_DATE_EPOCH", std::to_string(std::max(spec.epoch, kFirstFatDate))}};
-    run.arguments = {"-i", fmt::format("{}@@{}", spec.image.string(), spec.offset)};
+    run.arguments = {"-i", fmt::format("./{}@@{}", spec.image.filename().string(), spec.offset)};
     return run;
+}
+
+// The path of a directory that is there: mtools take it for a pattern, in which only "[" can be
+// something else.
+std::string existing(const std::string& path) {
+    std::string pattern = "::";
+    for (const char c : path) pattern += c == '[' ? std::string("[[]") : std::string(1, c);
+    return pattern;
 }
 
 // Collects arguments until a command line of a sensible length is full.
@@ -82,7 +93,10 @@ Result<void> make_directories(const Vfat& spec, const Node& root) {
     walk(root, [&paths](const std::string& path, const Node& node) {
         if (node.is_directory()) paths.push_back(path);
     });
-    for (const std::string& path : paths) TRY_VOID(directories.add("::" + path));
+    for (const std::string& path : paths) {
+        const std::size_t name = path.rfind('/');
+        TRY_VOID(directories.add(existing(path.substr(0, name)) + path.substr(name)));
+    }
     return directories.run();
 }
 
@@ -90,7 +104,7 @@ Result<void> copy_files(const Vfat& spec,
                         const Node& directory,
                         const std::string& path,
                         Progress& progress) {
-    Batch files(spec, "mcopy", "::" + path + "/");
+    Batch files(spec, "mcopy", existing(path) + "/");
     for (const auto& [name, node] : directory.children) {
         if (node.kind != Node::Kind::file) continue;
         TRY_VOID(files.add(host_path(node, name)));
@@ -106,6 +120,24 @@ Result<void> copy_files(const Vfat& spec,
 
 std::string joined_lines(const std::vector<std::string>& problems) {
     return fmt::format("{}", fmt::join(problems, "\n"));
+}
+
+// mtools store some names with "~" as other ones, and say nothing.
+Result<void> check_names(const Vfat& spec, const Node& root) {
+    if (root.children.empty()) return {};  // mdir takes that for an error
+    ToolRun run = mtools(spec);
+    run.arguments.insert(run.arguments.end(), {"-b", "-/", "::"});
+    const SpawnOutput listed = TRY(run_tool({.name = "mdir", .package = "mtools"}, run));
+    std::set<std::string> names;
+    std::istringstream lines(listed.output);
+    for (std::string line; std::getline(lines, line);) names.insert(line);
+    std::vector<std::string> problems;
+    walk(root, [&](const std::string& path, const Node& node) {
+        if (names.contains("::" + path + (node.is_directory() ? "/" : ""))) return;
+        problems.push_back(path + ": mtools cannot write this name; rename it");
+    });
+    if (problems.empty()) return {};
+    return Error{Errc::invalid_input, joined_lines(problems)};
 }
 
 }  // namespace
@@ -179,7 +211,8 @@ Result<void> make_vfat(const Vfat& spec, const Node& root, Progress& progress) {
                         std::to_string(spec.size / kKiB)};
     TRY_VOID(run_tool({.name = "mkfs.fat", .package = "dosfstools"}, format));
     TRY_VOID(make_directories(spec, root));
-    return copy_files(spec, root, "", progress);
+    TRY_VOID(copy_files(spec, root, "", progress));
+    return check_names(spec, root);
 }
 
 }  // namespace cordwainer::image

@@ -19,8 +19,19 @@ TEST(FatNamesTest, KnowsForbiddenNames) {
     for (const char* good : {"BOOTX64.EFI", ".hidden", "a b", "+,;=[]", "é", "grub.cfg"}) {
         EXPECT_FALSE(wrong_fat_name(good)) << good;
     }
-    for (const char* wrong :
-         {"a:b", "a*", "a?", "a\"b", "a<b", "a>b", "a|b", "a\\b", "a\tb", "a.", "a ", "\xff"}) {
+    for (const char* wrong : {"a:b",
+                              "a*",
+                              "a?",
+                              "a\"b",
+                              "a<b",
+                              "a>b",
+                              "a|b",
+                              "a\\b",
+                              "a\tb",
+                              "a.",
+                              "a ",
+                              "\xff",
+                              "\U0001f600"}) {
         EXPECT_TRUE(wrong_fat_name(wrong)) << wrong;
     }
     EXPECT_TRUE(wrong_fat_name(std::string(256, 'a')));

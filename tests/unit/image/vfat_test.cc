@@ -82,6 +82,37 @@ TEST_F(VfatTest, KeepsNamesAndContent) {
     run("fsck.fat", {"-n", path("fat")});
 }
 
+TEST_F(VfatTest, PathsAreNoPatterns) {
+    write("in/a[b]/c[d-f]/g[h]", "one");
+    write("in/ab/other", "two");
+    const auto made = make(40 * kMiB, scanned("in"));
+    ASSERT_TRUE(made) << made.error().message();
+    EXPECT_EQ(run("mdir", {"-b", "-/", "-i", path("fat"), "::"}),
+              "::/a[b]/\n::/ab/\n::/a[b]/c[d-f]/\n::/a[b]/c[d-f]/g[h]\n::/ab/other\n");
+}
+
+TEST_F(VfatTest, TheImageMayLieInADirectoryWithAnyName) {
+    std::filesystem::create_directory(path("it's @@1M, \"a\" b"));
+    write("in/a/b", "x");
+    const std::filesystem::path image = path("it's @@1M, \"a\" b") / "fat";
+    std::ofstream(image).flush();
+    std::filesystem::resize_file(image, 40 * kMiB);
+    Quiet progress;
+    const auto made =
+        make_vfat({.image = image, .size = 40 * kMiB, .id = *Uuid::parse("1C31-A17C")},
+                  scanned("in"),
+                  progress);
+    ASSERT_TRUE(made) << made.error().message();
+    run("fsck.fat", {"-n", image});
+}
+
+TEST_F(VfatTest, NamesANameThatWouldBeAnother) {
+    write("in/ABCDEFG~1", "x");
+    const auto made = make(40 * kMiB, scanned("in"));
+    ASSERT_FALSE(made);
+    EXPECT_THAT(made.error().message(), HasSubstr("/ABCDEFG~1: mtools cannot write this name"));
+}
+
 TEST_F(VfatTest, ManyFilesFitWhereTheSizeSaysSo) {
     for (int i = 0; i < 400; ++i) {
         write("in/a directory with a long name/file number " + std::to_string(i), "x");
