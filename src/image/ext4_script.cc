@@ -131,9 +131,20 @@ Result<void> Ext4Script::write_special(const std::string& name, const Node& node
         return set_fields(in_directory(name), node, S_IFIFO, std::nullopt);
     }
     const bool block = node.kind == Node::Kind::block_device;
-    TRY_VOID(
-        command("mknod",
-                {name, block ? "b" : "c", std::to_string(node.major), std::to_string(node.minor)}));
+    // debugfs takes numbers of 16 bits; this is where and how Linux stores larger ones.
+    constexpr std::uint32_t kLargestNumber = 0xffff;
+    constexpr std::uint32_t kLowMinor = 0xff;
+    const bool large = node.minor > kLargestNumber;
+    TRY_VOID(command("mknod",
+                     {name,
+                      block ? "b" : "c",
+                      std::to_string(node.major),
+                      std::to_string(large ? kLargestNumber : node.minor)}));
+    if (large) {
+        const std::uint32_t number =
+            (node.minor & kLowMinor) | (node.major << 8U) | ((node.minor & ~kLowMinor) << 12U);
+        TRY_VOID(command("sif", {in_directory(name), "block[1]", std::to_string(number)}));
+    }
     return set_fields(in_directory(name), node, block ? S_IFBLK : S_IFCHR, std::nullopt);
 }
 

@@ -152,6 +152,10 @@ TEST_F(Ext4Test, KeepsOwnersModesDatesAndKinds) {
     disk.major = 8;
     disk.minor = 1;
     disk.mtime = -5;
+    Node& large = directory.children["large"];
+    large.kind = Node::Kind::block_device;
+    large.major = 259;
+    large.minor = 70000;
     Node& pipe = directory.children["pipe"];
     pipe.kind = Node::Kind::fifo;
     pipe.mode = 0600;
@@ -173,6 +177,7 @@ TEST_F(Ext4Test, KeepsOwnersModesDatesAndKinds) {
     EXPECT_THAT(stat("/directory/terminal"), HasSubstr("Type: character special"));
     EXPECT_THAT(stat("/directory/terminal"), HasSubstr("Mode:  0620"));
     EXPECT_THAT(stat("/directory/terminal"), HasSubstr("major/minor number: 04:300"));
+    EXPECT_THAT(stat("/directory/large"), HasSubstr("major/minor number: 259:70000"));
     EXPECT_THAT(stat("/directory/disk"), HasSubstr("Type: block special"));
     EXPECT_THAT(stat("/directory/disk"), testing::ContainsRegex("mtime: 0x00000001"));
     EXPECT_THAT(stat("/directory/pipe"), HasSubstr("Type: FIFO"));
