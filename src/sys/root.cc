@@ -121,7 +121,7 @@ Result<SymbolicLink> link_at(const Fd& directory, const char* name, const std::s
     if (!S_ISLNK(status.st_mode)) {
         return Error(Errc::invalid_input, shown + " is not a symbolic link");
     }
-    std::array<char, PATH_MAX> text;  // no link is longer
+    std::array<char, PATH_MAX> text{};  // no link is longer
     const ssize_t size = ::readlinkat(directory.get(), name, text.data(), text.size());
     if (size < 0) return file_error(errno, "read the link " + shown);
     return SymbolicLink{file_status(status), {text.data(), static_cast<std::size_t>(size)}};
