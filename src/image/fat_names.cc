@@ -10,22 +10,14 @@ namespace {
 
 constexpr std::size_t kLongestName = 255;  // UTF-16 units; no name of so many bytes has more
 
-// Letters that differ in case only become equal. Beyond ASCII FAT drivers disagree on what is the
-// same letter, so only Latin-1 and what is equal byte by byte count.
-std::string folded(const std::string& name) {
-    std::string result;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const char c = name[i];
-        const bool latin = i > 0 && name[i - 1] == '\xc3' && c >= '\xa0' && c <= '\xbe';
-        if (c >= 'a' && c <= 'z') {
-            result += static_cast<char>(c - 'a' + 'A');
-        } else if (latin && c != '\xb7') {
-            result += static_cast<char>(c - 0x20);
-        } else {
-            result += c;
-        }
-    }
-    return result;
+// DOS and Windows have devices of these names in every directory.
+bool is_device(const std::string& name) {
+    const std::string upper = fat_name_key(name);
+    const std::string start = upper.substr(0, 3);
+    if (upper.size() == 3)
+        return start == "CON" || start == "PRN" || start == "AUX" || start == "NUL";
+    return upper.size() == 4 && (start == "COM" || start == "LPT") && upper[3] >= '1' &&
+           upper[3] <= '9';
 }
 
 void check_directory(const Node& directory,
@@ -35,7 +27,7 @@ void check_directory(const Node& directory,
     for (const auto& [name, node] : directory.children) {
         const std::string here = path + "/" + name;
         if (const auto wrong = wrong_fat_name(name)) problems.push_back(here + ": " + *wrong);
-        const auto [other, fresh] = seen.emplace(folded(name), name);
+        const auto [other, fresh] = seen.emplace(fat_name_key(name), name);
         if (!fresh) {
             problems.push_back(here + ": for FAT this is the same name as \"" + other->second +
                                "\"");
@@ -54,6 +46,22 @@ void check_directory(const Node& directory,
 
 }  // namespace
 
+std::string fat_name_key(const std::string& name) {
+    std::string result;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        const bool latin = i > 0 && name[i - 1] == '\xc3' && c >= '\xa0' && c <= '\xbe';
+        if (c >= 'a' && c <= 'z') {
+            result += static_cast<char>(c - 'a' + 'A');
+        } else if (latin && c != '\xb7') {
+            result += static_cast<char>(c - 0x20);
+        } else {
+            result += c;
+        }
+    }
+    return result;
+}
+
 std::optional<std::string> wrong_fat_name(const std::string& name) {
     for (const char c : name) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
@@ -71,6 +79,7 @@ std::optional<std::string> wrong_fat_name(const std::string& name) {
     if (name.ends_with('.') || name.ends_with(' ')) {
         return "FAT drops dots and spaces at the end of a name";
     }
+    if (is_device(name)) return "DOS and Windows have a device of this name";
     if (name.size() > kLongestName) return "FAT names have at most 255 characters";
     return std::nullopt;
 }

@@ -18,4 +18,8 @@ namespace cordwainer::image {
 // attributes are lost without a message: FAT has none.
 [[nodiscard]] std::vector<std::string> check_fat_tree(const Node& root);
 
+// Equal for names that are the same on FAT. Letters that differ in case only become equal; beyond
+// ASCII FAT drivers disagree on what is the same letter, so there only Latin-1 counts.
+[[nodiscard]] std::string fat_name_key(const std::string& name);
+
 }  // namespace cordwainer::image

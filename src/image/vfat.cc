@@ -122,7 +122,8 @@ std::string joined_lines(const std::vector<std::string>& problems) {
     return fmt::format("{}", fmt::join(problems, "\n"));
 }
 
-// mtools store some names with "~" as other ones, and say nothing.
+// mtools store some names with "~" as other ones, and say nothing; short ones beyond ASCII become
+// capitals.
 Result<void> check_names(const Vfat& spec, const Node& root) {
     if (root.children.empty()) return {};  // mdir takes that for an error
     ToolRun run = mtools(spec);
@@ -130,10 +131,11 @@ Result<void> check_names(const Vfat& spec, const Node& root) {
     const SpawnOutput listed = TRY(run_tool({.name = "mdir", .package = "mtools"}, run));
     std::set<std::string> names;
     std::istringstream lines(listed.output);
-    for (std::string line; std::getline(lines, line);) names.insert(line);
+    for (std::string line; std::getline(lines, line);) names.insert(fat_name_key(line));
     std::vector<std::string> problems;
     walk(root, [&](const std::string& path, const Node& node) {
-        if (names.contains("::" + path + (node.is_directory() ? "/" : ""))) return;
+        const std::string name = "::" + path + (node.is_directory() ? "/" : "");
+        if (names.contains(fat_name_key(name))) return;
         problems.push_back(path + ": mtools cannot write this name; rename it");
     });
     if (problems.empty()) return {};

@@ -72,10 +72,11 @@ INSTANTIATE_TEST_SUITE_P(Sizes,
 TEST_F(VfatTest, KeepsNamesAndContent) {
     write("in/EFI/BOOT/BOOTX64.EFI", "loader");
     write("in/é [x] $a.txt", "one");
+    write("in/über.txt", "two");
     write("in/some long name;+,=.cfg", std::string(100000, 'x'));
     ASSERT_TRUE(make(40 * kMiB, scanned("in")));
     EXPECT_EQ(run("mdir", {"-b", "-/", "-i", path("fat"), "::"}),
-              "::/EFI/\n::/some long name;+,=.cfg\n::/é [x] $a.txt\n::/EFI/BOOT/\n"
+              "::/EFI/\n::/some long name;+,=.cfg\n::/é [x] $a.txt\n::/Über.txt\n::/EFI/BOOT/\n"
               "::/EFI/BOOT/BOOTX64.EFI\n");
     EXPECT_EQ(run("mtype", {"-i", path("fat"), "::/EFI/BOOT/BOOTX64.EFI"}), "loader");
     EXPECT_THAT(run("mdir", {"-i", path("fat"), "::"}), HasSubstr("2023-11-14"));
