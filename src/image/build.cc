@@ -216,8 +216,9 @@ Result<BuildReport> build_image(const Layout& layout,
                                 const ImageSteps& steps,
                                 const BuildOptions& options,
                                 Progress& progress) {
-    const std::filesystem::path output = std::filesystem::absolute(options.output);
     std::error_code error;
+    const std::filesystem::path output = std::filesystem::absolute(options.output, error);
+    if (error) return file_error(error.value(), '"' + options.output.string() + '"');
     const auto status = std::filesystem::status(output, error);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
         return Error{Errc::refused,

@@ -44,6 +44,13 @@ class BuildTest : public ImageTest {
     }
 };
 
+TEST_F(BuildTest, AnEmptyNameIsRefused) {
+    const auto layout = layout_from(kBoth, directory_.path());
+    const auto report = build(*layout, "");
+    ASSERT_FALSE(report);
+    EXPECT_THAT(report.error().message(), HasSubstr("\"\""));
+}
+
 TEST_F(BuildTest, RefereesAcceptEveryPart) {
     const auto layout = layout_from(kBoth, directory_.path(), 1700000000);
     ASSERT_TRUE(layout) << layout.error().message();
