@@ -91,12 +91,13 @@ class ParametersReader {
                                     const std::vector<Datum>& all,
                                     std::size_t index,
                                     const char* name) const {
-        const std::string wanted =
-            std::string("expected (") + name + " …) as field " + std::to_string(index);
-        if (index >= all.size()) return fail(whole, wanted + "; the datum ends before");
+        const auto wanted = [&] {
+            return std::string("expected (") + name + " …) as field " + std::to_string(index);
+        };
+        if (index >= all.size()) return fail(whole, wanted() + "; the datum ends before");
         const std::vector<Datum>* items = all[index].list();
         if (!items || items->size() != 2 || !items->front().is_symbol(name)) {
-            return fail(all[index], wanted + ", not " + shown(all[index]));
+            return fail(all[index], wanted() + ", not " + shown(all[index]));
         }
         return &(*items)[1];
     }
