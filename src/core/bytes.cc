@@ -21,9 +21,7 @@ ByteView as_bytes(std::string_view text) {
 }
 
 std::string to_text(ByteView bytes) {
-    std::string text(bytes.size(), '\0');
-    for (std::size_t i = 0; i < bytes.size(); ++i) text[i] = std::to_integer<char>(bytes[i]);
-    return text;
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 std::optional<std::uint8_t> le8_at(ByteView bytes, std::size_t offset) {

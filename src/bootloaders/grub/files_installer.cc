@@ -64,12 +64,12 @@ class FilesPlanner {
         made_.warnings.insert(made_.warnings.end(), assets.warnings.begin(), assets.warnings.end());
         BootFiles files = TRY(BootFiles::make(installation_, request_));
         const Menu menu = TRY(make_menu(files));
-        const std::string script = TRY(render_menu(menu, installation_, assets));
+        std::string script = TRY(render_menu(menu, installation_, assets));
 
         TRY_VOID(stage_modules());
         TRY_VOID(stage_assets(assets));
         TRY_VOID(stage_copies(files));
-        TRY_VOID(replace(installation_.directory() + "/grub.cfg", script));
+        TRY_VOID(replace(installation_.directory() + "/grub.cfg", std::move(script)));
         TRY_VOID(replace("/grub.cfg", render_handover(installation_)));
 
         made_.references = files.references();
