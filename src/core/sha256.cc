@@ -2,6 +2,7 @@
 #include "core/sha256.h"
 
 #include <cstdlib>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 namespace cordwainer {
@@ -59,6 +60,9 @@ std::optional<Digest> Digest::from_hex(std::string_view hex) {
 }
 
 Sha256::Sha256() : context_(std::make_unique<Context>()) {
+    // The machine's openssl.cnf, which would be read now, may leave SHA-256 out.
+    static const int ready = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+    check(ready);
     check(EVP_DigestInit_ex(context_->evp, EVP_sha256(), nullptr));
 }
 

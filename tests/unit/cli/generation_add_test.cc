@@ -135,6 +135,24 @@ TEST_F(GenerationAdd, SaysWhatItDidWhereItsOutputIsLost) {
     EXPECT_EQ(listed().size(), 1U);
 }
 
+TEST_F(GenerationAdd, NeedsNothingOfTheMachinesOpenssl) {
+    tree_.file("/openssl.cnf",
+               "openssl_conf = init\n[init]\nproviders = some\n[some]\nlegacy = only\n"
+               "[only]\nactivate = 1\n");
+    const test::ProgramRun ran =
+        test::run_program({"generation",
+                           "add",
+                           "--root",
+                           common_.root,
+                           "--kernel",
+                           tree_.outside("/vmlinuz"),
+                           "--cmdline",
+                           ""},
+                          "",
+                          {{"OPENSSL_CONF", tree_.outside("/openssl.cnf")}});
+    EXPECT_EQ(ran.status, kDone) << ran.errors;
+}
+
 TEST_F(GenerationAdd, RefusesAStateDirectoryOutsideTheSystem) {
     common_.state = tree_.outside("/state");
     common_.state_given = true;
