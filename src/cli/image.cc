@@ -75,8 +75,11 @@ Result<int> run(const Options& options, const Common& common) {
          {planned.plan.warnings, report.warnings, image::not_reproducible(planned.layout)}) {
         warnings.insert(warnings.end(), more.begin(), more.end());
     }
-    TRY_VOID(show(options, planned, report, warnings, common.json));
-    return kDone;
+    const Result<void> shown = show(options, planned, report, warnings, common.json);
+    if (shown) return kDone;
+    complain(shown.error().message());
+    complain(fmt::format("the image is complete: {}", options.output));
+    return kPartial;
 }
 
 }  // namespace

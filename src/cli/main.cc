@@ -24,8 +24,10 @@ void occupy_standard_streams() {
 
 int main(int argc, char** argv) {
     occupy_standard_streams();
-    // A closed pipe shall be an error of the write, which is reported like any other.
-    (void)std::signal(SIGPIPE, SIG_IGN);  // refused for SIGKILL and SIGSTOP only
+    // A closed pipe, and a file that must not grow, shall be an error of the write, which is
+    // reported like any other. Refused for SIGKILL and SIGSTOP only.
+    (void)std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGXFSZ, SIG_IGN);
     cordwainer::stop_on_signals();
     std::vector<std::string> arguments(argv, argv + argc);
     if (!arguments.empty()) arguments.erase(arguments.begin());

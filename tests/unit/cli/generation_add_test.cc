@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/list.h"
+#include "sys/spawn.h"
 #include "tests/support/run_command.h"
 #include "tests/support/run_program.h"
 #include "tests/support/system_tree.h"
@@ -133,6 +134,18 @@ TEST_F(GenerationAdd, SaysWhatItDidWhereItsOutputIsLost) {
     EXPECT_EQ(ran.status, kPartial);
     EXPECT_NE(ran.errors.find("generation 1 is added"), std::string::npos) << ran.errors;
     EXPECT_EQ(listed().size(), 1U);
+}
+
+TEST_F(GenerationAdd, FailsWhereFilesMustNotGrow) {
+    const std::string script = "ulimit -f 1; \"$0\" generation add --root " + common_.root +
+                               " --kernel " + tree_.outside("/vmlinuz") +
+                               " --cmdline ''; echo $? >&2";
+    const auto done = spawn({.arguments = {"sh", "-c", script, CORDWAINER_PROGRAM}});
+    ASSERT_TRUE(done) << done.error().message();
+    EXPECT_EQ(
+        done->errors,
+        "cordwainer: write the copy of " + tree_.outside("/vmlinuz") + ": File too large\n1\n");
+    EXPECT_EQ(listed().size(), 0U);
 }
 
 TEST_F(GenerationAdd, NeedsNothingOfTheMachinesOpenssl) {

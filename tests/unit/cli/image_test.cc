@@ -140,6 +140,14 @@ TEST_F(Image, LeavesNothingWhereItIsStopped) {
     EXPECT_TRUE(std::filesystem::is_empty(system_.at("/temporary")));
 }
 
+TEST_F(Image, SaysThatItIsCompleteWhereItsOutputIsLost) {
+    const test::ProgramRun ran =
+        test::run_program({"image", system_.layout(), "-o", system_.at("/disk.img")}, ">/dev/full");
+    EXPECT_EQ(ran.status, kPartial);
+    EXPECT_THAT(ran.errors, HasSubstr("the image is complete: " + system_.at("/disk.img")));
+    EXPECT_TRUE(std::filesystem::exists(system_.at("/disk.img")));
+}
+
 TEST_F(Image, WorksWithoutASystem) {
     system_.tree().file(
         "/layout.toml",
