@@ -75,7 +75,7 @@ std::optional<std::string> wrong_label(FileSystem file_system, const std::string
 bool is_gpt_label(const std::string& label) {
     constexpr std::size_t kUnits = 36;
     return is_utf8(label) && utf16_units(label) <= kUnits &&
-           std::ranges::none_of(label, is_control) && label.find('"') == std::string::npos;
+           std::ranges::none_of(label, is_control);
 }
 
 }  // namespace cordwainer::image

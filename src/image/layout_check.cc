@@ -109,9 +109,7 @@ class Checker {
         if (mbr() && p.uuid) problem(p, "partitions of an MBR have no uuid of their own");
         if (mbr() && !p.label.empty()) problem(p, "partitions of an MBR have no label");
         if (!p.label.empty() && !is_gpt_label(p.label)) {
-            problem(p,
-                    "label must be at most 36 characters of UTF-8, without quotation marks and "
-                    "control characters");
+            problem(p, "label must be at most 36 characters of UTF-8, without control characters");
         }
     }
 

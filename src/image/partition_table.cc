@@ -29,10 +29,23 @@ std::string attribute_name(unsigned bit) {
     }
 }
 
+// A text in quotation marks: sfdisk takes "\\xHH" for a byte.
+std::string sfdisk_quoted(const std::string& text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            quoted += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted + "\"";
+}
+
 std::string gpt_line(const Partition& partition) {
     std::string line =
         fmt::format(", type={}, uuid={}", partition.type.guid->text(), partition.uuid->text());
-    if (!partition.label.empty()) line += fmt::format(", name=\"{}\"", partition.label);
+    if (!partition.label.empty()) line += ", name=" + sfdisk_quoted(partition.label);
     std::string attributes;
     for (const unsigned bit : partition.attributes) {
         attributes += (attributes.empty() ? "" : ",") + attribute_name(bit);

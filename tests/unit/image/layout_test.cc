@@ -203,7 +203,7 @@ INSTANTIATE_TEST_SUITE_P(
                     {"type": "linux", "size": "1MiB", "uuid": "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3"},
                     {"type": "linux", "size": "1MiB", "uuid": "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3"}]})",
                 "is also in partition 1"},
-        Refused{"quotes_in_a_label", with(R"(, "label": "a\"b")"), "without quotation marks"}),
+        Refused{"a_line_feed_in_a_label", with(R"(, "label": "a\nb")"), "control characters"}),
     [](const auto& test) { return test.param.name; });
 
 // docs/layouts.md describes every key, with the meaning that the schema gives it.

@@ -30,7 +30,7 @@ TEST_F(PartitionTableTest, Gpt) {
     const std::string dump = made(R"({
         "image": {"uuid": "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3"},
         "partition": [
-            {"type": "bios-boot", "size": "1MiB", "label": "it's é \\ $x",
+            {"type": "bios-boot", "size": "1MiB", "label": "it's é \\x41 \"$x\"",
              "uuid": "11111111-2222-4333-8444-555555555555"},
             {"type": "linux", "size": "8MiB",
              "flags": ["required", "legacy-boot", "read-only", "no-auto"]}]})");
@@ -38,7 +38,7 @@ TEST_F(PartitionTableTest, Gpt) {
     EXPECT_THAT(dump, HasSubstr("uuid=11111111-2222-4333-8444-555555555555"));
     EXPECT_THAT(dump, HasSubstr("type=21686148-6449-6E6F-744E-656564454649"));
     const std::string info = run("sgdisk", {"-i", "1", path("disk.img")});
-    EXPECT_THAT(info, HasSubstr("Partition name: 'it's é \\ $x'"));
+    EXPECT_THAT(info, HasSubstr("Partition name: 'it's é \\x41 \"$x\"'"));
     EXPECT_THAT(run("sgdisk", {"-i", "2", path("disk.img")}),
                 HasSubstr("Attribute flags: 9000000000000005"));
     EXPECT_THAT(run("sgdisk", {"-v", path("disk.img")}), HasSubstr("No problems found"));
