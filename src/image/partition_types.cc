@@ -1,5 +1,6 @@
 #include "image/partition_types.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -61,7 +62,10 @@ std::optional<std::uint8_t> parse_mbr_type(std::string_view text) {
     std::uint8_t value = 0;
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data() + 2, end, value, 16);
-    if (error != std::errc{} || stop != end || value == 0) return std::nullopt;
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    // None, extended partitions, and the protection of a GPT hold no file system.
+    constexpr std::array<std::uint8_t, 5> kOthers{0x00, 0x05, 0x0f, 0x85, 0xee};
+    if (std::ranges::find(kOthers, value) != kOthers.end()) return std::nullopt;
     return value;
 }
 

@@ -14,7 +14,8 @@ TEST(PartitionTypesTest, FindsNamesGuidsAndBytes) {
     EXPECT_EQ(find_partition_type("0FC63DAF-8483-4772-8E79-3D69D8477DE4")->guid->text(),
               "0fc63daf-8483-4772-8e79-3d69d8477de4");
     EXPECT_EQ(find_partition_type("0x83")->mbr, 0x83);
-    for (const char* wrong : {"", "ESP", "0x00", "0x100", "0xg0", "83", "1C31-A17C"}) {
+    for (const char* wrong :
+         {"", "ESP", "0x00", "0x05", "0xee", "0x100", "0xg0", "83", "1C31-A17C"}) {
         EXPECT_FALSE(find_partition_type(wrong)) << wrong;
     }
 }
