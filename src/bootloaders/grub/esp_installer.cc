@@ -1,5 +1,6 @@
 #include "bootloaders/grub/esp_installer.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,9 +19,20 @@ Result<void> replace(InstallSteps& made,
     return {};
 }
 
+// UEFI firmware starts programs from FAT only (UEFI 2.10, section 13.3).
+Result<void> check_readable(const Target& target) {
+    const std::optional<Volume>& volume = target.boot.volume;
+    if (!volume || volume->file_system == "vfat") return {};
+    return Error(Errc::refused,
+                 target.spec.path + " lies on a file system of type " + volume->file_system +
+                     ", which UEFI firmware does not read: mount an EFI system partition (vfat) "
+                     "there, or leave `esp` out");
+}
+
 }  // namespace
 
 Result<InstallSteps> install_esp(const InstallRequest& request, const Target& target) {
+    TRY_VOID(check_readable(target));
     const Installation installation = TRY(plan_installation(request));
     InstallSteps made;
     const Config& config = installation.config;

@@ -117,24 +117,22 @@ Result<Installation> plan_installation(const InstallRequest& request) {
 
 PackageRequest package_request(const Config& config) {
     PackageRequest request;
-    const auto add_platform = [&](const std::string& platform, bool optional) {
-        for (const std::string suffix : {".mod", ".img", ".lst"}) {
-            request.files.push_back({.directory = config.modules_of(platform),
-                                     .suffix = suffix,
-                                     .with_text = suffix == ".lst",
-                                     .optional = optional,
-                                     .base = HostFile::Base::machine});
-        }
+    // Which platforms an image needs is known only with its targets, so all is read that is there;
+    // the plan names what is missing.
+    const auto add = [&](const std::string& directory, const std::string& suffix) {
+        request.files.push_back({.directory = directory,
+                                 .suffix = suffix,
+                                 .with_text = suffix == ".lst",
+                                 .optional = true,
+                                 .base = HostFile::Base::machine});
     };
-    // What an image asks for is known only with its targets, so the rest is looked at where it is.
-    const bool only_disks = config.esps.empty() && !config.disks.empty();
-    for (const std::string& platform : config.platforms) add_platform(platform, only_disks);
-    add_platform(std::string(kBiosPlatform), config.disks.empty());
-    request.files.push_back({.directory = config.package + "/bin",
-                             .suffix = "grub-mkimage",
-                             .with_text = false,
-                             .optional = false,
-                             .base = HostFile::Base::machine});
+    std::vector<std::string> platforms = config.platforms;
+    platforms.emplace_back(kBiosPlatform);
+    for (const std::string& platform : platforms) {
+        for (const char* suffix : {".mod", ".img", ".lst"})
+            add(config.modules_of(platform), suffix);
+    }
+    add(config.package + "/bin", "grub-mkimage");
     request_assets(config, request);
     request.version_command = {config.mkimage(), "--version"};
     return request;
