@@ -171,10 +171,14 @@ class Build {
             TRY_VOID(run_tool({.name = "qemu-img", .package = "qemu-utils"}, run));
         }
         if (stop_requested()) return stopped();
+        // On the medium before it has its name, so that after a power cut the name stands for a
+        // whole image.
+        const Fd file = TRY(open_file(finished, O_RDONLY));
+        if (::fsync(file.get()) != 0) return file_error(errno, "flush " + finished.string());
         std::error_code error;
         std::filesystem::rename(finished, options_.output, error);
         if (error) return file_error(error.value(), options_.output.string());
-        return {};
+        return sync_directory(beside_.path().parent_path());
     }
 
     static Result<void> make_directory(const std::filesystem::path& path) {

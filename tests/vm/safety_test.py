@@ -119,6 +119,21 @@ def test_a_btrfs_build_writes_nothing_else(lab):
                                more='subvolumes = [{ name = "@", mount = "/" }]\n'))
 
 
+def test_an_image_is_on_the_medium_before_it_has_its_name(lab):
+    """So that a power cut leaves the old image, the new one or none."""
+    tree = guix_tree(lab, config(BIOS_CONFIG))
+    layout = lab.write("layout.toml", layouts.image() + layouts.BIOS_BOOT + layouts.root(tree))
+    trace = lab.folder / "trace"
+    lab.run("strace", "-y", "-qq", "-e", "trace=fsync,rename,renameat,renameat2", "-e",
+            "signal=none", "-o", trace, lab.cordwainer_program, "image", layout, "-o",
+            lab.folder / "a.img")
+    calls = trace.read_text().splitlines()
+    named = next(i for i, call in enumerate(calls) if f'"{lab.folder}/a.img"' in call)
+    assert any(re.match(r"fsync\(\d+<.*/disk\.img>\)", call) for call in calls[:named]), calls
+    assert any(re.match(rf"fsync\(\d+<{re.escape(str(lab.folder))}>\)", call)
+               for call in calls[named:]), calls
+
+
 def test_the_system_that_goes_in_is_not_changed(lab):
     tree = guix_tree(lab, config(BIOS_CONFIG))
     def state():
