@@ -27,7 +27,8 @@ struct PartitionType {
 // Every name that find_partition_type knows, for messages.
 [[nodiscard]] const std::vector<std::string>& partition_type_names();
 
-// "0x0c" → 0x0c; nothing for other notations and for the types of what is no partition with content.
+// "0x0c" → 0x0c; nothing for other notations and for the types of what is no partition with
+// content.
 [[nodiscard]] std::optional<std::uint8_t> parse_mbr_type(std::string_view text);
 
 }  // namespace cordwainer::image
