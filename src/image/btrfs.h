@@ -1,5 +1,5 @@
 // btrfs file systems. Without subvolumes mkfs.btrfs fills them from a copy of the tree; subvolumes,
-// and owners that only root could give the copy, are made by a Linux guest in QEMU.
+// devices, and owners that only root could give the copy, are made by a Linux guest in QEMU.
 #pragma once
 
 #include <cstdint>

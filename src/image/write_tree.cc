@@ -1,9 +1,9 @@
 #include "image/write_tree.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -69,12 +69,8 @@ Result<void> write_node(const Node& node, const std::string& name, const std::st
             TRY_VOID(checked(::mkfifo(path.c_str(), 0600), path));
             break;
         case Node::Kind::character_device:
-        case Node::Kind::block_device: {
-            const mode_t type = node.kind == Node::Kind::block_device ? S_IFBLK : S_IFCHR;
-            TRY_VOID(checked(::mknod(path.c_str(), type | 0600U, makedev(node.major, node.minor)),
-                             path));
-            break;
-        }
+        case Node::Kind::block_device:
+            return Error{Errc::unsupported, path + " is a device"};
     }
     return set_fields(node, path);
 }
@@ -82,18 +78,19 @@ Result<void> write_node(const Node& node, const std::string& name, const std::st
 }  // namespace
 
 bool can_write_tree(const Node& root) {
-    if (::geteuid() == 0) return true;
-    const auto own = [](const Node& node) {
-        const bool device =
-            node.kind == Node::Kind::character_device || node.kind == Node::Kind::block_device;
-        bool capability = false;
-        for (const Attribute& attribute : node.attributes) {
-            if (!attribute.name.starts_with("user.")) capability = true;
+    const bool any_owner = ::geteuid() == 0;
+    const auto can_write = [any_owner](const Node& node) {
+        if (node.kind == Node::Kind::character_device || node.kind == Node::Kind::block_device) {
+            return false;
         }
-        return node.uid == ::geteuid() && node.gid == ::getegid() && !device && !capability;
+        const bool own = node.uid == ::geteuid() && node.gid == ::getegid();
+        const bool plain = std::ranges::all_of(node.attributes, [](const Attribute& attribute) {
+            return attribute.name.starts_with("user.");
+        });
+        return any_owner || (own && plain);
     };
-    bool can = own(root);
-    walk(root, [&](const std::string&, const Node& node) { can = can && own(node); });
+    bool can = can_write(root);
+    walk(root, [&](const std::string&, const Node& node) { can = can && can_write(node); });
     return can;
 }
 

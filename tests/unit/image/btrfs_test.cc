@@ -1,8 +1,10 @@
 #include "image/btrfs.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "image/guest_modules.h"
+#include "image/write_tree.h"
 #include "tests/unit/image/support.h"
 
 namespace cordwainer::image::test {
@@ -93,6 +95,15 @@ TEST_F(BtrfsTest, SubvolumesAreFilledByAGuest) {
         EXPECT_EQ(info.st_uid, 1234U);
         EXPECT_EQ(info.st_gid, 5678U);
     }
+}
+
+TEST(WriteTreeTest, LeavesDevicesToTheGuest) {
+    Node root = made_directory(0);
+    root.uid = ::geteuid();
+    root.gid = ::getegid();
+    EXPECT_TRUE(can_write_tree(root));
+    root.children["terminal"].kind = Node::Kind::character_device;
+    EXPECT_FALSE(can_write_tree(root));
 }
 
 TEST_F(BtrfsTest, SaysWhichKeyNamesTheKernel) {
