@@ -1,5 +1,6 @@
 #include "cli/image.h"
 
+#include <filesystem>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -56,7 +57,23 @@ Result<void> show(const Options& options,
                        {"warnings", warnings}});
 }
 
+// An image must not take the place of what it is made from.
+Result<void> check_output(const Options& options, const Common& common) {
+    std::vector<std::string> sources = {options.layout};
+    if (common.config_given) sources.push_back(common.config);
+    for (const std::string& source : sources) {
+        std::error_code unlike;
+        if (std::filesystem::equivalent(options.output, source, unlike)) {
+            return Error(Errc::refused,
+                         "the image would replace " + source +
+                             ", from which it is made: give --output another name");
+        }
+    }
+    return {};
+}
+
 Result<int> run(const Options& options, const Common& common) {
+    TRY_VOID(check_output(options, common).with_context("image"));
     Workspace workspace = Workspace::for_image(common);
     const ImagePlan planned =
         TRY(plan_image(options.layout, common, workspace).with_context("image"));

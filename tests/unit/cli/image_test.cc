@@ -125,6 +125,15 @@ TEST_F(Image, LeavesTheOldImageWhereItFails) {
     EXPECT_EQ(names(), before);
 }
 
+TEST_F(Image, ReplacesNothingThatItIsMadeFrom) {
+    const std::string layout = system_.tree().content("/layout.toml");
+    const auto ran =
+        test::run_command(image_command(), {system_.layout(), "-o", system_.layout()}, common_);
+    EXPECT_EQ(ran.status, kFailed);
+    EXPECT_THAT(ran.error, HasSubstr("would replace " + system_.layout()));
+    EXPECT_EQ(system_.tree().content("/layout.toml"), layout);
+}
+
 TEST_F(Image, LeavesNothingWhereItIsStopped) {
     const auto before = names();
     const std::string script = "TMPDIR=" + system_.at("/temporary") + " \"$0\" image " +
