@@ -60,9 +60,10 @@ std::vector<std::string> missing_here(const Bootloader& bootloader) {
         bootloader.package(ConfigValue{.value = ConfigTable{}, .location = {}, .key_location = {}});
     if (!request) return {request.error().message()};
     std::vector<std::string> missing;
-    const auto& command = request->version_command;
-    if (!command.empty() && !find_program(command.front())) {
-        missing.push_back(fmt::format("the program {} is not installed", command.front()));
+    for (const std::string& program : request->programs) {
+        if (!find_program(program)) {
+            missing.push_back(fmt::format("the program {} is not installed", program));
+        }
     }
     for (const PackageRequest::Files& files : request->files) {
         std::error_code failed;

@@ -17,9 +17,8 @@ struct PackagePlace {
 };
 
 // Answers the request: lists the directories, on the machine or in the system as each says, takes
-// the digests of the files, reads the texts asked for (at most 1 MiB each), and runs the version
-// command. A directory that is missing and not optional is not_found; a missing version program
-// too.
+// the digests of the files, and reads the texts asked for (at most 1 MiB each). A directory that is
+// missing and not optional is not_found.
 [[nodiscard]] Result<Package> read_package(const PackageRequest& request,
                                            const PackagePlace& machine,
                                            const PackagePlace& system);

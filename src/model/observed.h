@@ -24,7 +24,7 @@ struct PackageRequest {
     };
 
     std::vector<Files> files;
-    std::vector<std::string> version_command;  // its first line of output is the version
+    std::vector<std::string> programs;  // absolute; without one of them nothing can be made here
 };
 
 // The answer.
@@ -36,7 +36,6 @@ struct Package {
         bool operator==(const File&) const = default;
     };
 
-    std::string version;
     std::map<std::string, File> files;         // of the machine, by absolute path
     std::map<std::string, File> system_files;  // of the system, by absolute path inside it
 

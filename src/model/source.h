@@ -45,7 +45,7 @@ struct RecipeInput;
 // How to make bytes that no package ships. Two recipes with one key make interchangeable bytes.
 struct Recipe {
     std::string maker;    // a maker's name, registered by its bootloader: "grub-core-image"
-    std::string version;  // of the maker and of the programs it runs
+    std::string version;  // of the maker; the programs it runs are inputs
     std::map<std::string, std::string> parameters;
     std::vector<RecipeInput> inputs;
 

@@ -112,19 +112,24 @@ Result<FileStatus> status_of(const Fd& fd, const std::string& name) {
     return file_status(status);
 }
 
-Result<SymbolicLink> link_at(const Fd& directory, const char* name, const std::string& shown) {
+Result<FileStatus> status_at(const Fd& directory, const char* name, const std::string& shown) {
     struct stat status{};
     constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
     if (::fstatat(directory.get(), name, &status, kFlags) != 0) {
         return file_error(errno, "look at " + shown);
     }
-    if (!S_ISLNK(status.st_mode)) {
+    return file_status(status);
+}
+
+Result<SymbolicLink> link_at(const Fd& directory, const char* name, const std::string& shown) {
+    const FileStatus status = TRY(status_at(directory, name, shown));
+    if (status.kind != FileKind::symbolic_link) {
         return Error(Errc::invalid_input, shown + " is not a symbolic link");
     }
     std::array<char, PATH_MAX> text{};  // no link is longer
     const ssize_t size = ::readlinkat(directory.get(), name, text.data(), text.size());
     if (size < 0) return file_error(errno, "read the link " + shown);
-    return SymbolicLink{file_status(status), {text.data(), static_cast<std::size_t>(size)}};
+    return SymbolicLink{status, {text.data(), static_cast<std::size_t>(size)}};
 }
 
 Result<Root> Root::open(const std::string& directory) {

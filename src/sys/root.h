@@ -34,6 +34,12 @@ struct FileStatus {
 // The status of an open file; `name` is for messages.
 [[nodiscard]] Result<FileStatus> status_of(const Fd& fd, const std::string& name);
 
+// The status of `name` in an open directory, of itself where it is a symbolic link; `shown` is its
+// name in messages.
+[[nodiscard]] Result<FileStatus> status_at(const Fd& directory,
+                                           const char* name,
+                                           const std::string& shown);
+
 struct SymbolicLink {
     FileStatus status;  // of the link itself
     std::string text;

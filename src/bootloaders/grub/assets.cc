@@ -84,7 +84,7 @@ Result<void> plan_keymap(const Config& config, const Package& package, Assets& a
     const KeyboardLayout& keyboard = *config.keyboard_layout;
     Recipe recipe;
     recipe.maker = kKeymapMaker;
-    recipe.version = "1 " + package.version;
+    recipe.version = "1";
     recipe.parameters = {{"layout", keyboard.layout},
                          {"variant", keyboard.variant},
                          {"model", keyboard.model},

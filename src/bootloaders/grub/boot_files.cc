@@ -144,11 +144,10 @@ const std::optional<std::string>& BootFiles::why_not(const Volume& volume) {
     const auto [entry, added] = readability_.try_emplace(&volume);
     if (!added) return entry->second;
     for (const InstalledPlatform& platform : installation_.platforms) {
-        entry->second = why_unreadable(volume, installation_.version, platform.modules);
+        entry->second = why_unreadable(volume, platform.modules);
         if (entry->second) return entry->second;
     }
-    if (const auto hint =
-            reading_hint(volume, installation_.version, installation_.platforms.front().modules)) {
+    if (const auto hint = reading_hint(volume, installation_.platforms.front().modules)) {
         warn_once(*hint);
     }
     return entry->second;

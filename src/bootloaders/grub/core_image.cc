@@ -103,7 +103,7 @@ Result<Recipe> core_image_recipe(const BootSide& files,
 
     Recipe recipe;
     recipe.maker = kCoreImageMaker;
-    recipe.version = "1 " + package.version;
+    recipe.version = "1";
     recipe.parameters = {
         {"platform", std::string(platform.name)},
         {"prefix", place.path},

@@ -34,8 +34,7 @@ Result<void> check_files_target(const Installation& installation) {
                          installation.config.files.path + " lies on");
     }
     for (const InstalledPlatform& platform : installation.platforms) {
-        if (const auto why = why_unreadable(
-                *installation.files.volume, installation.version, platform.modules)) {
+        if (const auto why = why_unreadable(*installation.files.volume, platform.modules)) {
             return Error(Errc::refused,
                          "target files (" + installation.config.files.path + ") lies in " + *why +
                              ", or put `files` on another volume");
@@ -89,7 +88,6 @@ Result<Installation> plan_installation(const InstallRequest& request) {
     installation.files = files->second.front();
 
     const Package& package = request.observed.package;
-    installation.version = TRY(parse_version(package.version));
     for (const std::string& name : platforms_in_use(request, installation.config)) {
         const Platform* platform = find_platform(name);
         if (!platform) return Error(Errc::unsupported, "GRUB has no platform " + name);
@@ -107,9 +105,8 @@ Result<Installation> plan_installation(const InstallRequest& request) {
             "another GRUB can read it with `configfile " +
             installation.config.files.path + "/grub.cfg`");
     }
-    if (const auto hint = reading_hint(*installation.files.volume,
-                                       installation.version,
-                                       installation.platforms.front().modules)) {
+    if (const auto hint =
+            reading_hint(*installation.files.volume, installation.platforms.front().modules)) {
         installation.warnings.push_back(*hint);
     }
     return installation;
@@ -122,19 +119,20 @@ PackageRequest package_request(const Config& config) {
     const auto add = [&](const std::string& directory, const std::string& suffix) {
         request.files.push_back({.directory = directory,
                                  .suffix = suffix,
-                                 .with_text = suffix == ".lst",
+                                 .with_text = suffix == ".lst" || suffix == kVersionFile,
                                  .optional = true,
                                  .base = HostFile::Base::machine});
     };
     std::vector<std::string> platforms = config.platforms;
     platforms.emplace_back(kBiosPlatform);
     for (const std::string& platform : platforms) {
-        for (const char* suffix : {".mod", ".img", ".lst"})
+        for (const char* suffix : {".mod", ".img", ".lst", kVersionFile}) {
             add(config.modules_of(platform), suffix);
+        }
     }
     add(config.package + "/bin", "grub-mkimage");
     request_assets(config, request);
-    request.version_command = {config.mkimage(), "--version"};
+    request.programs = {config.mkimage()};
     return request;
 }
 

@@ -8,7 +8,6 @@
 #include "bootloaders/grub/config.h"
 #include "bootloaders/grub/module_directory.h"
 #include "bootloaders/grub/platform.h"
-#include "bootloaders/grub/version.h"
 #include "core/error.h"
 #include "model/bootloader.h"
 #include "model/source.h"
@@ -24,7 +23,6 @@ struct InstalledPlatform {
 
 struct Installation {
     Config config;
-    Version version;
     BootSide files;                            // the target of the menu
     std::vector<InstalledPlatform> platforms;  // in use, by name
     std::string key;                           // 64 hexadecimal digits

@@ -1,6 +1,7 @@
 #include "bootloaders/grub/module_directory.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace cordwainer::grub {
@@ -41,6 +42,19 @@ std::string upper(std::string_view text) {
     return result;
 }
 
+// Of the lines of modinfo.sh (config.status makes it from grub-core/modinfo.sh.in), the one that
+// says grub_package_version="2.06-13+deb12u2".
+Result<Version> read_version(std::string_view modinfo, const std::string& file) {
+    constexpr std::string_view kKey = "grub_package_version=\"";
+    const auto at = modinfo.find(kKey);
+    const bool begins_line = at == 0 || (at != std::string_view::npos && modinfo[at - 1] == '\n');
+    if (!begins_line) {
+        return Error(Errc::invalid_input, file + " has no line grub_package_version=\"…\"");
+    }
+    modinfo.remove_prefix(at + kKey.size());
+    return parse_version(modinfo.substr(0, modinfo.find('"'))).with_context("read " + file);
+}
+
 }  // namespace
 
 bool ModuleDirectory::has(std::string_view module) const {
@@ -71,6 +85,7 @@ Result<ModuleDirectory> read_module_directory(const Package& package, const std:
     directory.path = path;
     const std::string prefix = path + "/";
     const Package::File* dependencies = nullptr;
+    const Package::File* modinfo = nullptr;
     for (auto file = package.files.lower_bound(prefix);
          file != package.files.end() && file->first.starts_with(prefix);
          ++file) {
@@ -84,6 +99,7 @@ Result<ModuleDirectory> read_module_directory(const Package& package, const std:
         }
         directory.others.emplace(name, content.source);
         if (name == "moddep.lst") dependencies = &content;
+        if (name == kVersionFile) modinfo = &content;
         if (name == "crypto.lst") {
             for_each_pair(content.text, [&](std::string_view algorithm, std::string_view module) {
                 if (auto names = words(module); !names.empty()) {
@@ -92,14 +108,16 @@ Result<ModuleDirectory> read_module_directory(const Package& package, const std:
             });
         }
     }
-    if (!dependencies) {
+    if (!dependencies || !modinfo) {
         return Error(Errc::not_found,
-                     "there is no GRUB in " + path +
-                         " (it has no moddep.lst): install the GRUB "
-                         "package of this platform, or set `package` or `platform-packages`");
+                     "there is no GRUB in " + path + " (it has no " +
+                         (dependencies ? kVersionFile : "moddep.lst") +
+                         "): install the GRUB package of this platform, or set `package` or "
+                         "`platform-packages`");
     }
+    directory.version = TRY(read_version(modinfo->text, prefix + kVersionFile));
     for_each_pair(dependencies->text, [&](std::string_view module, std::string_view needs) {
-        directory.dependencies.emplace(std::string(module), words(needs));
+        directory.dependencies.emplace(module, needs);
     });
     return directory;
 }
@@ -118,7 +136,7 @@ Result<std::vector<std::string>> with_dependencies(const ModuleDirectory& direct
         }
         if (const auto needs = directory.dependencies.find(module);
             needs != directory.dependencies.end()) {
-            open.insert(open.end(), needs->second.begin(), needs->second.end());
+            std::ranges::move(words(needs->second), std::back_inserter(open));
         }
         all.insert(std::move(module));
     }

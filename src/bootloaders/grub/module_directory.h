@@ -1,5 +1,5 @@
-// One platform's part of a GRUB package: its modules, what they depend on, and the images that a
-// core is built from.
+// One platform's part of a GRUB package: its version, its modules, what they depend on, and the
+// images that a core is built from.
 #pragma once
 
 #include <map>
@@ -8,19 +8,24 @@
 #include <string_view>
 #include <vector>
 
+#include "bootloaders/grub/version.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "model/observed.h"
 
 namespace cordwainer::grub {
 
+// The file beside the modules that says their version.
+inline constexpr const char* kVersionFile = "modinfo.sh";
+
 // The directory lib/grub/PLATFORM of a package, as it was observed.
 struct ModuleDirectory {
     std::string path;                         // absolute, on the machine that runs cordwainer
     std::map<std::string, HostFile> modules;  // by name without ".mod"
     std::map<std::string, HostFile> others;   // by file name: "moddep.lst", "kernel.img"
-    std::map<std::string, std::vector<std::string>> dependencies;  // of moddep.lst
-    std::map<std::string, std::string> algorithms;  // of crypto.lst: upper-case name → module
+    std::map<std::string, std::string> dependencies;  // of moddep.lst: module → names with spaces
+    std::map<std::string, std::string> algorithms;    // of crypto.lst: upper-case name → module
+    Version version;                                  // of modinfo.sh
 
     [[nodiscard]] bool has(std::string_view module) const;
 
@@ -32,8 +37,8 @@ struct ModuleDirectory {
     [[nodiscard]] Digest digest() const;
 };
 
-// Reads one from a package's files. Fails with not_found where the package has no such directory or
-// no moddep.lst in it, naming both.
+// Reads one from a package's files. Fails with not_found where the package has no such directory,
+// or no moddep.lst or modinfo.sh in it, naming both.
 [[nodiscard]] Result<ModuleDirectory> read_module_directory(const Package& package,
                                                             const std::string& path);
 

@@ -89,24 +89,20 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, N>& wor
 }
 
 // Argon2 came with 2.14; packages that have it earlier have a module for it.
-bool opens_argon2(const Version& version, const ModuleDirectory& directory) {
-    return version >= release(14) || directory.has("argon2") || directory.has("gcry_argon2");
+bool opens_argon2(const ModuleDirectory& directory) {
+    return directory.version >= release(14) || directory.has("argon2") ||
+           directory.has("gcry_argon2");
 }
 
-bool opens_slot(const std::string& derivation,
-                const Version& version,
-                const ModuleDirectory& directory) {
-    return derivation == "pbkdf2" ||
-           (derivation.starts_with("argon2") && opens_argon2(version, directory));
+bool opens_slot(const std::string& derivation, const ModuleDirectory& directory) {
+    return derivation == "pbkdf2" || (derivation.starts_with("argon2") && opens_argon2(directory));
 }
 
 std::string container_name(const LuksContainer& luks) {
     return "LUKS" + std::to_string(luks.version) + " container " + luks.uuid.text();
 }
 
-Why why_cipher(const LuksContainer& luks,
-               const Version& version,
-               const ModuleDirectory& directory) {
+Why why_cipher(const LuksContainer& luks, const ModuleDirectory& directory) {
     constexpr std::array<std::string_view, 4> kModesWithIv{"cbc", "pcbc", "xts", "lrw"};
     constexpr std::array<std::string_view, 5> kIvs{"plain64", "plain", "benbi", "null", "essiv"};
     const CipherSpec cipher = parse_cipher(luks.cipher);
@@ -115,13 +111,13 @@ Why why_cipher(const LuksContainer& luks,
             ? is_one_of(cipher.iv, kIvs) && (cipher.iv == "essiv") == !cipher.iv_hash.empty()
             : (cipher.mode == "ecb" || cipher.mode == "plain") && cipher.iv.empty();
     if (!mode_known || !directory.algorithm_module(cipher.cipher)) {
-        return container_name(luks) + ", whose cipher " + luks.cipher + " " + name_of(version) +
-               " does not have: use aes-xts-plain64";
+        return container_name(luks) + ", whose cipher " + luks.cipher + " " +
+               name_of(directory.version) + " does not have: use aes-xts-plain64";
     }
     for (const std::string& hash : {cipher.iv_hash, luks.hash}) {
         if (!hash.empty() && !directory.algorithm_module(hash)) {
-            return container_name(luks) + ", whose hash " + hash + " " + name_of(version) +
-                   " does not have: use sha256";
+            return container_name(luks) + ", whose hash " + hash + " " +
+                   name_of(directory.version) + " does not have: use sha256";
         }
     }
     return std::nullopt;
@@ -140,8 +136,8 @@ std::string kinds_of(const std::vector<std::string>& derivations) {
 
 class LayerReader {
   public:
-    LayerReader(const Version& version, const ModuleDirectory& directory)
-        : version_(version), directory_(directory) {}
+    explicit LayerReader(const ModuleDirectory& directory)
+        : version_(directory.version), directory_(directory) {}
 
     Why operator()(const PartitionTable&) const { return std::nullopt; }
 
@@ -153,9 +149,7 @@ class LayerReader {
             return container_name(luks) + ", which GRUB opens from 2.06 on, not " +
                    name_of(version_) + ": use LUKS1 (cryptsetup convert --type luks1)";
         }
-        const auto opens = [this](const std::string& slot) {
-            return opens_slot(slot, version_, directory_);
-        };
+        const auto opens = [this](const std::string& slot) { return opens_slot(slot, directory_); };
         if (luks.version == 2 && !luks.key_derivations.empty() &&
             std::ranges::none_of(luks.key_derivations, opens)) {
             return container_name(luks) + ", whose key slots are all " +
@@ -168,7 +162,7 @@ class LayerReader {
             return container_name(luks) + ", whose sectors of " + std::to_string(luks.sector_size) +
                    " bytes " + name_of(version_) + " does not know";
         }
-        return why_cipher(luks, version_, directory_);
+        return why_cipher(luks, directory_);
     }
 
     Why operator()(const LogicalVolume& volume) const {
@@ -207,9 +201,8 @@ std::string volume_name(const Volume& volume) {
     return name;
 }
 
-Why why_file_system(const Volume& volume,
-                    const Version& version,
-                    const ModuleDirectory& directory) {
+Why why_file_system(const Volume& volume, const ModuleDirectory& directory) {
+    const Version& version = directory.version;
     const FileSystemSupport* support = find_file_system(volume.file_system);
     const bool has_modules = support && version >= support->since &&
                              std::ranges::all_of(support->modules, [&](std::string_view module) {
@@ -238,27 +231,23 @@ Why why_file_system(const Volume& volume,
 
 }  // namespace
 
-std::optional<std::string> why_unreadable(const Volume& volume,
-                                          const Version& version,
-                                          const ModuleDirectory& directory) {
-    const LayerReader reader(version, directory);
+std::optional<std::string> why_unreadable(const Volume& volume, const ModuleDirectory& directory) {
+    const LayerReader reader(directory);
     for (const StorageLayer& layer : volume.layers) {
         if (Why why = std::visit(reader, layer)) return why;
     }
-    return why_file_system(volume, version, directory);
+    return why_file_system(volume, directory);
 }
 
-std::optional<std::string> reading_hint(const Volume& volume,
-                                        const Version& version,
-                                        const ModuleDirectory& directory) {
+std::optional<std::string> reading_hint(const Volume& volume, const ModuleDirectory& directory) {
     for (const StorageLayer& layer : volume.layers) {
         const auto* luks = std::get_if<LuksContainer>(&layer);
         if (!luks || luks->version != 2) continue;
         const bool some_closed = std::ranges::any_of(
             luks->key_derivations,
-            [&](const std::string& slot) { return !opens_slot(slot, version, directory); });
+            [&](const std::string& slot) { return !opens_slot(slot, directory); });
         if (some_closed) {
-            return name_of(version) + " opens the key slots of " + container_name(*luks) +
+            return name_of(directory.version) + " opens the key slots of " + container_name(*luks) +
                    " that use PBKDF2 only: at its prompt the passphrases of the others do not work";
         }
     }

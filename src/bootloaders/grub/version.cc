@@ -30,28 +30,21 @@ std::string Version::text() const {
     return std::to_string(major) + (minor < 10 ? ".0" : ".") + std::to_string(minor);
 }
 
-Result<Version> parse_version(std::string_view line) {
-    while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.remove_suffix(1);
-    const std::string_view whole = line;
-    line.remove_prefix(line.rfind(' ') + 1);  // npos + 1 is 0
-
+Result<Version> parse_version(std::string_view text) {
+    const Error unread(Errc::invalid_input,
+                       "cannot read GRUB's version from \"" + std::string(text) + "\"");
+    std::string_view rest = text;
     Version version;
-    const auto major = take_number(line);
-    if (!major || !line.starts_with('.')) {
-        return Error(Errc::invalid_input,
-                     "cannot read GRUB's version from \"" + std::string(whole) + "\"");
-    }
-    line.remove_prefix(1);
-    const auto minor = take_number(line);
-    if (!minor) {
-        return Error(Errc::invalid_input,
-                     "cannot read GRUB's version from \"" + std::string(whole) + "\"");
-    }
+    const auto major = take_number(rest);
+    if (!major || !rest.starts_with('.')) return unread;
+    rest.remove_prefix(1);
+    const auto minor = take_number(rest);
+    if (!minor) return unread;
     version.major = *major;
     version.minor = *minor;
-    version.debian_revision = number_after(line, "-", false);
-    if (const auto update = line.find("+deb"); update != std::string_view::npos) {
-        version.debian_update = number_after(line.substr(update), "u", true);
+    version.debian_revision = number_after(rest, "-", false);
+    if (const auto update = rest.find("+deb"); update != std::string_view::npos) {
+        version.debian_update = number_after(rest.substr(update), "u", true);
     }
     return version;
 }

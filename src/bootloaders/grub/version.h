@@ -22,8 +22,8 @@ struct Version {
     [[nodiscard]] std::string text() const;
 };
 
-// Reads the last word of what `grub-mkimage --version` prints: "grub-mkimage
-// (GRUB) 2.06-13+deb12u2". Fails with invalid_input where that is no version.
-[[nodiscard]] Result<Version> parse_version(std::string_view line);
+// Reads a package's version as GRUB's build writes it: "2.06-13+deb12u2". Fails with invalid_input
+// where that is no version.
+[[nodiscard]] Result<Version> parse_version(std::string_view text);
 
 }  // namespace cordwainer::grub

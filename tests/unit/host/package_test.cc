@@ -59,7 +59,7 @@ TEST_F(ReadPackage, TakesFilesOfTheSuffixWithDigestAndSize) {
     write("machine/usr/lib/x/a.mod", "module a");
     write("machine/usr/lib/x/b.lst", "list");
     write("machine/usr/lib/x/deeper.mod/c.mod", "not recursive");
-    const auto package = read({.files = {files("/usr/lib/x", ".mod")}, .version_command = {}});
+    const auto package = read({.files = {files("/usr/lib/x", ".mod")}, .programs = {}});
     ASSERT_TRUE(package) << package.error().message();
     ASSERT_EQ(package->files.size(), 1U);
     const auto& [path, file] = *package->files.begin();
@@ -74,7 +74,7 @@ TEST_F(ReadPackage, FollowsLinksAndLeavesOutBrokenOnes) {
     write("machine/d/other", "x");
     std::filesystem::create_symlink("/store/kernel", directory_->path() / "machine/d/link");
     std::filesystem::create_symlink("/nowhere", directory_->path() / "machine/d/broken");
-    const auto package = read({.files = {files("/d", "")}, .version_command = {}});
+    const auto package = read({.files = {files("/d", "")}, .programs = {}});
     ASSERT_TRUE(package) << package.error().message();
     ASSERT_EQ(package->files.size(), 2U);
     EXPECT_EQ(package->files.at("/d/link").source.digest, sha256("content"));
@@ -85,7 +85,7 @@ TEST_F(ReadPackage, ReadsTextsWhereAsked) {
     PackageRequest::Files wanted = files("/d", "moddep.lst");
     wanted.with_text = true;
     const auto package =
-        read({.files = {files("/d", ""), wanted, files("/d", "")}, .version_command = {}});
+        read({.files = {files("/d", ""), wanted, files("/d", "")}, .programs = {}});
     ASSERT_TRUE(package) << package.error().message();
     EXPECT_EQ(package->files.at("/d/moddep.lst").text, "a: b");
     EXPECT_EQ(package->files.at("/d/moddep.lst").source.digest, sha256("a: b"));
@@ -96,7 +96,7 @@ TEST_F(ReadPackage, KeepsTheSystemsFilesApart) {
     write("system/share/p.png", "the system's");
     PackageRequest::Files wanted = files("/share", "p.png");
     wanted.base = Base::system;
-    const auto package = read({.files = {wanted}, .version_command = {}});
+    const auto package = read({.files = {wanted}, .programs = {}});
     ASSERT_TRUE(package) << package.error().message();
     EXPECT_TRUE(package->files.empty());
     EXPECT_EQ(package->system_files.at("/share/p.png").source,
@@ -105,24 +105,12 @@ TEST_F(ReadPackage, KeepsTheSystemsFilesApart) {
 
 TEST_F(ReadPackage, NeedsDirectoriesThatAreNotOptional) {
     PackageRequest::Files wanted = files("/none", "");
-    const auto refused = read({.files = {wanted}, .version_command = {}});
+    const auto refused = read({.files = {wanted}, .programs = {}});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::not_found);
     EXPECT_THAT(refused.error().message(), testing::HasSubstr("/none"));
     wanted.optional = true;
-    EXPECT_TRUE(read({.files = {wanted}, .version_command = {}}));
-}
-
-TEST_F(ReadPackage, TakesTheFirstLineAsVersion) {
-    const auto package = read({.files = {}, .version_command = {"printf", "1.2 (x)\nmore\n"}});
-    ASSERT_TRUE(package) << package.error().message();
-    EXPECT_EQ(package->version, "1.2 (x)");
-    const auto silent = read({.files = {}, .version_command = {"true"}});
-    ASSERT_FALSE(silent);
-    EXPECT_EQ(silent.error().code, Errc::tool_failed);
-    const auto missing = read({.files = {}, .version_command = {"cordwainer-no-such-program"}});
-    ASSERT_FALSE(missing);
-    EXPECT_EQ(missing.error().code, Errc::not_found);
+    EXPECT_TRUE(read({.files = {wanted}, .programs = {}}));
 }
 
 }  // namespace

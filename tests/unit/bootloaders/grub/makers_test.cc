@@ -36,7 +36,6 @@ Package machine_package(const PackageRequest& request) {
                                    .text = files.with_text ? content : ""};
         }
     }
-    package.version = shell("grub-mkimage --version").output;
     return package;
 }
 

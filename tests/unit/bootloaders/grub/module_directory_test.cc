@@ -49,6 +49,27 @@ TEST(ModuleDirectory, WithoutListOfDependenciesIsNoGrub) {
     EXPECT_NE(read.error().message().find(kPath), std::string::npos);
 }
 
+TEST(ModuleDirectory, KnowsItsVersion) {
+    EXPECT_EQ(directory().version.text(), "2.06");
+    EXPECT_EQ(directory(FakePackage("2.12-9")).version.debian_revision, 9);
+    FakePackage package;
+    package.remove(std::string(kPath) + "/modinfo.sh");
+    const auto read = read_module_directory(package.get(), kPath);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, Errc::not_found);
+    EXPECT_NE(read.error().message().find("no modinfo.sh"), std::string::npos);
+    for (const char* text : {"",
+                             "grub_version=\"2.06\"\n",
+                             "old_grub_package_version=\"2.06\"\n",
+                             "grub_package_version=\"git\"\n"}) {
+        package.add(std::string(kPath) + "/modinfo.sh", text);
+        const auto unknown = read_module_directory(package.get(), kPath);
+        ASSERT_FALSE(unknown) << text;
+        EXPECT_EQ(unknown.error().code, Errc::invalid_input);
+        EXPECT_NE(unknown.error().message().find("modinfo.sh"), std::string::npos);
+    }
+}
+
 TEST(ModuleDirectory, DigestDependsOnNamesAndContents) {
     FakePackage more;
     more.add_modules({"xfs"});

@@ -17,9 +17,10 @@ constexpr Version kDebian11{.major = 2, .minor = 6, .debian_revision = 3, .debia
 constexpr Version k2_12{.major = 2, .minor = 12, .debian_revision = 0, .debian_update = 0};
 constexpr Version k2_14{.major = 2, .minor = 14, .debian_revision = 0, .debian_update = 0};
 
-// All modules that Debian has for file systems and ciphers.
-ModuleDirectory all_modules() {
+// A GRUB with all modules that Debian has for file systems and ciphers.
+ModuleDirectory all_modules(Version version) {
     ModuleDirectory directory;
+    directory.version = version;
     directory.path = "/usr/lib/grub/i386-pc";
     for (const char* name : {"ext2", "btrfs", "xfs", "fat", "f2fs", "zfs", "erofs"}) {
         directory.modules.emplace(name, HostFile{});
@@ -173,9 +174,8 @@ std::vector<Case> cases() {
 }
 
 TEST(WhyUnreadable, NamesWhatIsInTheWay) {
-    const ModuleDirectory modules = all_modules();
     for (const Case& tested : cases()) {
-        const auto why = why_unreadable(tested.volume, tested.version, modules);
+        const auto why = why_unreadable(tested.volume, all_modules(tested.version));
         if (tested.reason.empty()) {
             EXPECT_FALSE(why) << ::testing::PrintToString(tested) << ": " << *why;
         } else {
@@ -187,7 +187,7 @@ TEST(WhyUnreadable, NamesWhatIsInTheWay) {
 }
 
 TEST(WhyUnreadable, SaysWhatToDoAboutArgon2) {
-    const auto why = why_unreadable(on(luks2({"argon2id"})), kDebian12, all_modules());
+    const auto why = why_unreadable(on(luks2({"argon2id"})), all_modules(kDebian12));
     EXPECT_EQ(why.value(),
               "LUKS2 container " + kLuksUuid +
                   ", whose key slots are all argon2id, which GRUB 2.06 cannot open: add a key slot "
@@ -195,23 +195,22 @@ TEST(WhyUnreadable, SaysWhatToDoAboutArgon2) {
 }
 
 TEST(WhyUnreadable, TrustsAPackageThatBringsArgon2Earlier) {
-    ModuleDirectory modules = all_modules();
+    ModuleDirectory modules = all_modules(k2_12);
     modules.modules.emplace("argon2", HostFile{});
-    EXPECT_FALSE(why_unreadable(on(luks2({"argon2id"})), k2_12, modules));
+    EXPECT_FALSE(why_unreadable(on(luks2({"argon2id"})), modules));
 }
 
 TEST(WhyUnreadable, LooksAtEveryLayer) {
     Volume volume = on(raid("raid1", "1.2").layers.back());
     volume.layers.emplace_back(luks2({"argon2id"}));
-    EXPECT_TRUE(why_unreadable(volume, k2_06, all_modules()));
+    EXPECT_TRUE(why_unreadable(volume, all_modules(k2_06)));
 }
 
 TEST(ReadingHint, TellsOfSlotsThatStayClosed) {
-    const ModuleDirectory modules = all_modules();
-    EXPECT_TRUE(reading_hint(on(luks2({"argon2id", "pbkdf2"})), k2_06, modules));
-    EXPECT_FALSE(reading_hint(on(luks2({"pbkdf2"})), k2_06, modules));
-    EXPECT_FALSE(reading_hint(on(luks2({"argon2id", "pbkdf2"})), k2_14, modules));
-    EXPECT_FALSE(reading_hint(on(luks1()), k2_06, modules));
+    EXPECT_TRUE(reading_hint(on(luks2({"argon2id", "pbkdf2"})), all_modules(k2_06)));
+    EXPECT_FALSE(reading_hint(on(luks2({"pbkdf2"})), all_modules(k2_06)));
+    EXPECT_FALSE(reading_hint(on(luks2({"argon2id", "pbkdf2"})), all_modules(k2_14)));
+    EXPECT_FALSE(reading_hint(on(luks1()), all_modules(k2_06)));
 }
 
 }  // namespace

@@ -38,11 +38,10 @@ inline BootFile boot_file(const std::string& path) {
 // what a test adds.
 class FakePackage {
   public:
-    explicit FakePackage(std::string version = "grub-mkimage (GRUB) 2.06-13+deb12u2") {
-        package_.version = std::move(version);
+    explicit FakePackage(const std::string& version = "2.06-13+deb12u2") {
         add("/usr/bin/grub-mkimage");
         add("/usr/share/grub/unicode.pf2");
-        for (const char* platform : kPlatforms) add_lists(platform);
+        for (const char* platform : kPlatforms) add_lists(platform, version);
         add_modules({"ext2", "fshelp", "part_gpt", "part_msdos", "search_fs_uuid"});
         for (const char* file :
              {"biosdisk.mod", "boot.img", "diskboot.img", "lzma_decompress.img"}) {
@@ -55,7 +54,9 @@ class FakePackage {
     }
 
     void add(const std::string& path, const std::string& content = "") {
-        package_.files[path] = {.source = machine_file(path), .text = content};
+        HostFile file = machine_file(path);
+        if (!content.empty()) file.digest = sha256(path + content);
+        package_.files[path] = {.source = file, .text = content};
     }
 
     // Adds modules to every platform.
@@ -92,8 +93,10 @@ class FakePackage {
   private:
     static constexpr std::array kPlatforms{"i386-pc", "x86_64-efi", "i386-efi", "arm64-efi"};
 
-    void add_lists(const std::string& platform) {
+    void add_lists(const std::string& platform, const std::string& version) {
         const std::string directory = "/usr/lib/grub/" + platform + "/";
+        add(directory + "modinfo.sh",
+            "grub_version=\"2.06\"\ngrub_package_version=\"" + version + "\"\n");
         add(directory + "kernel.img");
         add(directory + "crypto.lst",
             "AES: gcry_rijndael\nSERPENT128: gcry_serpent\nSHA1: gcry_sha1\n"

@@ -10,15 +10,15 @@ constexpr Version version(int major, int minor, int revision = 0, int update = 0
 }
 
 TEST(ParseVersion, ReadsReleasesAndDebianRevisions) {
-    EXPECT_EQ(parse_version("grub-mkimage (GRUB) 2.06-13+deb12u2").value(), version(2, 6, 13, 2));
-    EXPECT_EQ(parse_version("grub-mkimage (GRUB) 2.12\n").value(), version(2, 12));
-    EXPECT_EQ(parse_version("grub-mkimage (GRUB) 2.12-9").value(), version(2, 12, 9));
-    EXPECT_EQ(parse_version("grub-mkimage (GRUB) 2.06-3~deb11u6").value(), version(2, 6, 3));
+    EXPECT_EQ(parse_version("2.06-13+deb12u2").value(), version(2, 6, 13, 2));
+    EXPECT_EQ(parse_version("2.12").value(), version(2, 12));
+    EXPECT_EQ(parse_version("2.12-9").value(), version(2, 12, 9));
+    EXPECT_EQ(parse_version("2.06-3~deb11u6").value(), version(2, 6, 3));
     EXPECT_EQ(parse_version("2.14~rc1").value(), version(2, 14));
 }
 
 TEST(ParseVersion, RefusesOtherTexts) {
-    for (const char* text : {"", "grub-mkimage (GRUB)", "grub-mkimage (GRUB) git", "2", "2.x"}) {
+    for (const char* text : {"", "GRUB", "GRUB 2.12", "git", "2", "2.x"}) {
         EXPECT_FALSE(parse_version(text)) << text;
     }
 }
