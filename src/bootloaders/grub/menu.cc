@@ -40,10 +40,22 @@ void begin_entry(Script& script,
     script.raw("{").end();
 }
 
+// Bytes of the whole menu, about.
+std::size_t usual_size(const Menu& menu) {
+    constexpr std::size_t kSettings = 8192;
+    constexpr std::size_t kTitle = 200;
+    std::size_t size = kSettings;
+    for (const MenuEntry& entry : menu.entries) size += kTitle + entry.commands.size();
+    return size;
+}
+
 class Writer {
   public:
     Writer(const Menu& menu, const Installation& installation)
-        : menu_(menu), installation_(installation), config_(installation.config) {}
+        : menu_(menu),
+          installation_(installation),
+          config_(installation.config),
+          script_(usual_size(menu)) {}
 
     Result<std::string> write(const Assets& assets) {
         script_.line("# Made by cordwainer. The next installation replaces this file.");

@@ -264,7 +264,8 @@ std::string entry_title(const Generation& generation) {
 Result<std::string> generation_commands(const Generation& generation,
                                         const EntryFiles& files,
                                         const Installation& installation) {
-    Script script;
+    constexpr std::size_t kUsualSize = 500;
+    Script script(kUsualSize);
     script.indent();
     EntryWriter writer(installation, script);
     TRY_VOID(writer.set_root(files.kernel));

@@ -1,6 +1,7 @@
 // Writes a GRUB script command by command; everything that comes from outside is quoted.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace cordwainer::grub {
 // told by finish().
 class Script {
   public:
+    // Makes room for a text of about `size` bytes.
+    explicit Script(std::size_t size = 0) { text_.reserve(size); }
+
     // A whole line of GRUB's own words.
     Script& line(std::string_view text);
 
