@@ -34,6 +34,13 @@ def run_once(command):
     return Cost(seconds, int(kibibytes) / 1024)
 
 
+def seconds_of(command):
+    """Wall-clock seconds of one run, for commands so short that GNU time's own start would count."""
+    start = time.monotonic()
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - start
+
+
 def median(costs):
     return Cost(
         statistics.median(c.seconds for c in costs), max(c.mebibytes for c in costs)

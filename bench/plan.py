@@ -8,10 +8,11 @@ Fails where 1,000 take more than 50 ms or 32 MiB, or 10,000 more than ten times 
 the machine's noise adds."""
 
 import pathlib
+import statistics
 import sys
 import tempfile
 
-from measure import median, run_once
+from measure import Cost, run_once, seconds_of
 
 LAYOUT = """
 [image]
@@ -101,7 +102,8 @@ def measure(cordwainer, work, count):
     command = [cordwainer, "plan", "--image", str(folder / "layout.toml"),
                "--config", str(folder / "config.toml"), "--state", str(folder / "state")]
     run_once(command)  # fills the digest cache
-    cost = median([run_once(command) for _ in range(9)])
+    peak = run_once(command).mebibytes
+    cost = Cost(statistics.median(seconds_of(command) for _ in range(15)), peak)
     print(f"plan: {count} generations: {1000 * cost.seconds:.0f} ms, {cost.mebibytes:.1f} MiB")
     return cost
 
