@@ -39,6 +39,18 @@ class GenerationAdd : public testing::Test {
         return run_command(generation_add_command(), arguments, common_);
     }
 
+    // The whole command line, for the program itself.
+    [[nodiscard]] std::vector<std::string> arguments() const {
+        return {"generation",
+                "add",
+                "--root",
+                common_.root,
+                "--kernel",
+                tree_.outside("/vmlinuz"),
+                "--cmdline",
+                ""};
+    }
+
     // The generations as `list --json` has them.
     [[nodiscard]] Json listed() const {
         Common common = common_;
@@ -122,15 +134,7 @@ TEST_F(GenerationAdd, RefusesAMissingFile) {
 }
 
 TEST_F(GenerationAdd, SaysWhatItDidWhereItsOutputIsLost) {
-    const test::ProgramRun ran = test::run_program({"generation",
-                                                    "add",
-                                                    "--root",
-                                                    common_.root,
-                                                    "--kernel",
-                                                    tree_.outside("/vmlinuz"),
-                                                    "--cmdline",
-                                                    ""},
-                                                   ">/dev/full");
+    const test::ProgramRun ran = test::run_program(arguments(), ">/dev/full");
     EXPECT_EQ(ran.status, kPartial);
     EXPECT_NE(ran.errors.find("generation 1 is added"), std::string::npos) << ran.errors;
     EXPECT_EQ(listed().size(), 1U);
@@ -153,16 +157,7 @@ TEST_F(GenerationAdd, NeedsNothingOfTheMachinesOpenssl) {
                "openssl_conf = init\n[init]\nproviders = some\n[some]\nlegacy = only\n"
                "[only]\nactivate = 1\n");
     const test::ProgramRun ran =
-        test::run_program({"generation",
-                           "add",
-                           "--root",
-                           common_.root,
-                           "--kernel",
-                           tree_.outside("/vmlinuz"),
-                           "--cmdline",
-                           ""},
-                          "",
-                          {{"OPENSSL_CONF", tree_.outside("/openssl.cnf")}});
+        test::run_program(arguments(), "", {{"OPENSSL_CONF", tree_.outside("/openssl.cnf")}});
     EXPECT_EQ(ran.status, kDone) << ran.errors;
 }
 
