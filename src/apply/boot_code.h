@@ -1,5 +1,5 @@
 // The commit of boot code: an image into the place that the boot sector does not point to, then the
-// boot sector as one write (DESIGN.md, section 6).
+// boot sector as one write (docs/design.md).
 #pragma once
 
 #include <cstdint>
