@@ -1,13 +1,11 @@
 #include "cli/config_toml.h"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#define TOML_MAX_NESTED_VALUES 64
 #include <algorithm>
 #include <fmt/format.h>
-#include <toml++/toml.h>
 #include <tuple>
 #include <vector>
+
+#include "cli/toml_library.h"
 
 namespace cordwainer::cli {
 namespace {

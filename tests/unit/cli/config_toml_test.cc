@@ -79,6 +79,20 @@ TEST(ConfigToml, PlacesSyntaxErrors) {
     EXPECT_THAT(refusal("a = \"\xff\"\n"), testing::StartsWith("c.toml:1:"));
 }
 
+TEST(ConfigToml, TakesLettersOutsideStringsForNoBlanks) {
+    for (const char* letter : {"\u00e9", "\u3042", "\ufedf"}) {
+        const std::string text = letter;
+        const auto key = parse_toml(text + " = 1\n", "c.toml");
+        ASSERT_FALSE(key) << text;
+        EXPECT_NE(key.error().message().find("c.toml:1:1"), std::string::npos);
+        EXPECT_FALSE(parse_toml("a = 1 " + text + "\n", "c.toml")) << text;
+        const auto continued = parse_toml("a = \"\"\"\\\n  " + text + "\"\"\"\n", "c.toml");
+        ASSERT_TRUE(continued) << continued.error().message();
+        const auto& table = std::get<ConfigTable>(continued->value);
+        EXPECT_EQ(std::get<std::string>(table.front().second.value), text);
+    }
+}
+
 TEST(ConfigToml, RefusesWhatIsTooDeepOrTooLarge) {
     std::string lists;
     for (int i = 0; i < 40; ++i) lists += '[';
