@@ -1,0 +1,64 @@
+#include "host/run_lock.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "core/utf8.h"
+#include "sys/file_io.h"
+#include "sys/interrupt.h"
+
+namespace cordwainer {
+namespace {
+
+struct flock whole_file() {
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+// "cordwainer, process 812". A lock of another machine (the state is on a network file system) has
+// no process here.
+std::string name_of(pid_t process) {
+    if (process <= 0) return "another process";
+    const std::string number = std::to_string(process);
+    const Result<std::string> name = read_text_file("/proc/" + number + "/comm");
+    if (!name) return "process " + number;
+    std::string text = to_utf8(*name);
+    while (text.ends_with('\n')) text.pop_back();
+    return text + ", process " + number;
+}
+
+}  // namespace
+
+Result<RunLock> RunLock::take(const std::filesystem::path& state,
+                              const std::function<bool(const std::string& holder)>& busy) {
+    std::error_code failed;
+    std::filesystem::create_directories(state, failed);
+    if (failed) return file_error(failed.value(), "make " + state.string());
+    const std::string name = (state / "lock").string();
+    // A record lock, whose holder the kernel tells. It would be lost if this process closed another
+    // descriptor of the file; nothing else opens it.
+    Fd file = TRY(open_file(name, O_RDWR | O_CREAT, 0644));
+    struct flock lock = whole_file();
+    if (::fcntl(file.get(), F_SETLK, &lock) == 0) return RunLock(std::move(file));
+    if (errno != EACCES && errno != EAGAIN) return file_error(errno, "lock " + name);
+    struct flock holder = whole_file();
+    const bool told = ::fcntl(file.get(), F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
+    const std::string who = name_of(told ? holder.l_pid : 0);
+    if (!busy(who)) {
+        return Error(Errc::refused, name + " is held by " + who + ": run again when it has ended");
+    }
+    lock = whole_file();
+    while (::fcntl(file.get(), F_SETLKW, &lock) != 0) {
+        if (errno != EINTR) return file_error(errno, "wait for " + name);
+        if (stop_requested()) return stopped();
+        lock = whole_file();
+    }
+    return RunLock(std::move(file));
+}
+
+}  // namespace cordwainer

@@ -1,0 +1,30 @@
+// One run at a time: the lock that everything that changes a machine's targets holds.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "core/error.h"
+#include "sys/descriptor.h"
+
+namespace cordwainer {
+
+// Holds a lock on the file STATE/lock, which the kernel releases with the process. The file is
+// empty and stays: who holds the lock is asked of the kernel, so that a run with nothing to do
+// writes nothing.
+class RunLock {
+  public:
+    // Takes it. Where another process has it, `busy` is told who ("cordwainer, process 812"), once,
+    // and decides: true waits, false is refused. The directory `state` is made where it is missing.
+    [[nodiscard]] static Result<RunLock> take(
+        const std::filesystem::path& state,
+        const std::function<bool(const std::string& holder)>& busy);
+
+  private:
+    explicit RunLock(Fd file) : file_(std::move(file)) {}
+
+    Fd file_;
+};
+
+}  // namespace cordwainer

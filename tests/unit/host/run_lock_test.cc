@@ -1,0 +1,112 @@
+#include "host/run_lock.h"
+
+#include <array>
+#include <csignal>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <optional>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/file_io.h"
+
+namespace cordwainer {
+namespace {
+
+// Another process that takes the lock of `state` and holds it until `release` or its end.
+class Holder {
+  public:
+    explicit Holder(const std::filesystem::path& state) {
+        std::array<int, 2> ready{};
+        std::array<int, 2> go{};
+        EXPECT_EQ(::pipe(ready.data()), 0);
+        EXPECT_EQ(::pipe(go.data()), 0);
+        process_ = ::fork();
+        if (process_ == 0) {
+            ::close(go[1]);
+            const auto lock = RunLock::take(state, [](const std::string&) { return false; });
+            const char answer = lock ? 'y' : 'n';
+            char byte = 0;
+            if (::write(ready[1], &answer, 1) == 1 && ::read(go[0], &byte, 1) >= 0) ::_exit(0);
+            ::_exit(1);
+        }
+        ::close(go[0]);
+        ::close(ready[1]);
+        go_ = go[1];
+        char answer = 0;
+        EXPECT_EQ(::read(ready[0], &answer, 1), 1);
+        EXPECT_EQ(answer, 'y');
+        ::close(ready[0]);
+    }
+
+    ~Holder() { release(); }
+
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+    Holder(Holder&&) = delete;
+    Holder& operator=(Holder&&) = delete;
+
+    void release() {
+        if (go_ < 0) return;
+        ::close(go_);
+        go_ = -1;
+        ::waitpid(process_, nullptr, 0);
+    }
+
+    [[nodiscard]] pid_t process() const { return process_; }
+
+  private:
+    pid_t process_ = -1;
+    int go_ = -1;
+};
+
+class RunLockTest : public testing::Test {
+  protected:
+    RunLockTest() {
+        auto made = TemporaryDirectory::make({}, "cordwainer-test-");
+        directory_.emplace(std::move(*made));
+    }
+
+    [[nodiscard]] std::filesystem::path state() const { return directory_->path() / "lib/state"; }
+
+    std::optional<TemporaryDirectory> directory_;
+};
+
+TEST_F(RunLockTest, IsTakenWithoutWriting) {
+    const auto lock = RunLock::take(state(), [](const std::string&) { return false; });
+    ASSERT_TRUE(lock) << lock.error().message();
+    EXPECT_EQ(std::filesystem::file_size(state() / "lock"), 0U);
+}
+
+TEST_F(RunLockTest, SaysWhoHoldsIt) {
+    const Holder holder(state());
+    std::string who;
+    const auto lock = RunLock::take(state(), [&](const std::string& text) {
+        who = text;
+        return false;
+    });
+    ASSERT_FALSE(lock);
+    EXPECT_EQ(lock.error().code, Errc::refused);
+    EXPECT_THAT(who, testing::EndsWith(", process " + std::to_string(holder.process())));
+    EXPECT_THAT(lock.error().message(), testing::HasSubstr(who));
+}
+
+TEST_F(RunLockTest, WaitsWhereItIsWorthIt) {
+    Holder holder(state());
+    const auto lock = RunLock::take(state(), [&](const std::string&) {
+        holder.release();
+        return true;
+    });
+    EXPECT_TRUE(lock);
+}
+
+TEST_F(RunLockTest, GoesWithItsProcess) {
+    const Holder holder(state());
+    ::kill(holder.process(), SIGKILL);
+    const auto lock = RunLock::take(state(), [](const std::string&) { return true; });
+    EXPECT_TRUE(lock);
+}
+
+}  // namespace
+}  // namespace cordwainer
