@@ -7,14 +7,14 @@
 #include <utility>
 
 #include "apply/executor.h"
-#include "apply/record.h"
 #include "bootloaders/registry.h"
 #include "cli/config_toml.h"
+#include "cli/reading.h"
+#include "cli/recording.h"
 #include "host/block_file.h"
 #include "host/host_contents.h"
 #include "host/package.h"
 #include "host/profiles.h"
-#include "host/record_files.h"
 #include "host/tree_files.h"
 #include "image/volumes.h"
 #include "model/planning.h"
@@ -25,9 +25,6 @@
 
 namespace cordwainer::cli {
 namespace {
-
-// The state directory of the system inside an image.
-constexpr const char* kStateInside = "/var/lib/cordwainer";
 
 Result<std::optional<std::int64_t>> source_date_epoch() {
     const char* variable = std::getenv("SOURCE_DATE_EPOCH");
@@ -72,38 +69,6 @@ Result<Generations> generations_of(const Root& system,
     return read_generations(system, request, workspace.digests());
 }
 
-std::vector<std::string> warnings_about(const Generations& generations) {
-    std::vector<std::string> warnings;
-    for (const SkippedGeneration& skipped : generations.skipped) {
-        warnings.push_back(fmt::format("{} is left out: {}", skipped.path, skipped.why));
-    }
-    for (const Generation& generation : generations.list) {
-        for (const std::string& problem : generation.problems) {
-            warnings.push_back(fmt::format("generation {}: {}", generation.number, problem));
-        }
-    }
-    if (generations.list.empty()) warnings.emplace_back("the system has no generations");
-    return warnings;
-}
-
-const Bootloader* find_bootloader(const std::vector<Bootloader>& all, const std::string& name) {
-    for (const Bootloader& bootloader : all) {
-        if (bootloader.name == name) return &bootloader;
-    }
-    return nullptr;
-}
-
-// Whether a file stays as it is while a record needs it: in an immutable store of the system, or in
-// a generation of its own.
-bool is_rooted(const HostFile& file) {
-    if (file.base != HostFile::Base::system) return false;
-    const std::string generations = std::string(kStateInside) + "/generations/";
-    for (const std::string_view place : {"/gnu/store/", "/nix/store/", generations.c_str()}) {
-        if (file.path.starts_with(place)) return true;
-    }
-    return false;
-}
-
 // What the executor could not do, as warnings of a build that succeeded.
 Result<void> settled(ApplyOutcome outcome, std::vector<std::string>& warnings) {
     for (std::string& text : outcome.warnings) warnings.push_back(std::move(text));
@@ -130,7 +95,13 @@ class ImageInstallation {
             bindings.files[target.id] = trees.back().get();
         }
         TRY_VOID(settled(apply(realised_, bindings, contents_, progress_), warnings));
-        return record(staging.string() + kStateInside).with_context("record the generation");
+        return record_installation(staging.string() + kStateInside,
+                                   ObjectStore::Durability::fast,
+                                   planned_.generations,
+                                   planned_.config,
+                                   realised_,
+                                   contents_)
+            .with_context("record the generation");
     }
 
     // Boot code, in the finished image.
@@ -146,28 +117,6 @@ class ImageInstallation {
     std::vector<std::string> warnings;
 
   private:
-    Result<void> record(const std::filesystem::path& state) {
-        const Generation* current = nullptr;
-        for (const Generation& generation : planned_.generations.list) {
-            if (generation.current) current = &generation;
-        }
-        if (!current) return {};
-        ObjectStore store(state, ObjectStore::Durability::fast);
-        Record record{.generation = current->number,
-                      .identity = current->identity,
-                      .bootloader = planned_.config.bootloader,
-                      .configuration = planned_.config.text,
-                      .plan = TRY(import_sources(realised_, store, contents_, is_rooted)),
-                      .objects = {}};
-        record.objects = objects_of(record.plan);
-        for (const ObjectRef& object : record.objects) {
-            if (store.has(object)) continue;
-            const std::filesystem::path made = TRY(contents_.locate(object));
-            TRY(store.add_file(made, object.digest));
-        }
-        return write_record(state, record);
-    }
-
     const ImagePlan& planned_;
     const RealisedPlan& realised_;
     Contents& contents_;
@@ -189,26 +138,26 @@ Result<ImagePlan> plan_image(const std::string& layout_file,
         made.generations = TRY(generations_of(*made.system, made.config.generations, workspace));
         made.warnings = warnings_about(made.generations);
     }
-    const Bootloader* bootloader = find_bootloader(bootloaders, made.config.bootloader);
-    if (!bootloader) return made;
-    made.bootloader = *bootloader;
+    made.bootloader = bootloader_named(bootloaders, made.config.bootloader);
+    if (!made.bootloader) return made;
+    const Bootloader& bootloader = *made.bootloader;
     if (!made.system) {
         return Error(Errc::invalid_input,
                      fmt::format("{}: there is no system to install {} for: set root in [system]",
                                  layout_file,
-                                 bootloader->name));
+                                 bootloader.name));
     }
-    const PackageRequest request = TRY(bootloader->package(made.config.table));
+    const PackageRequest request = TRY(bootloader.package(made.config.table));
     Observed observed;
     observed.volumes = image::volumes_of(made.layout);
     const Root machine = TRY(Root::open("/"));
     observed.package = TRY(read_package(request,
                                         {.root = machine, .digests = workspace.machine_digests()},
                                         {.root = *made.system, .digests = workspace.digests()}));
-    const auto specs = TRY(configured_targets(*bootloader, made.config.table));
+    const auto specs = TRY(configured_targets(bootloader, made.config.table));
     made.targets = TRY(image::targets_for(made.layout, specs));
     made.plan = TRY(
-        make_plan(*bootloader, made.config.table, made.generations.list, made.targets, observed));
+        make_plan(bootloader, made.config.table, made.generations.list, made.targets, observed));
     return made;
 }
 

@@ -13,9 +13,16 @@ constexpr const char* kMachineDigestsName = "machine-digests";
 }  // namespace
 
 Workspace Workspace::for_image(const Common& common) {
+    return common.state_given ? in(common.state) : Workspace();
+}
+
+Workspace Workspace::for_machine(const Common& common) {
+    return in(common.state);
+}
+
+Workspace Workspace::in(const std::filesystem::path& state) {
     Workspace workspace;
-    if (!common.state_given) return workspace;
-    workspace.given_ = common.state;
+    workspace.given_ = state;
     workspace.digests_ = DigestCache::load(*workspace.given_ / kDigestCacheName);
     workspace.machine_digests_ = DigestCache::load(*workspace.given_ / kMachineDigestsName);
     return workspace;

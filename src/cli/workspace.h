@@ -1,5 +1,4 @@
-// Where one run keeps what it makes and remembers: the state directory that the user gave, or a
-// temporary one.
+// Where one run keeps what it makes and remembers: a state directory, or a temporary one.
 #pragma once
 
 #include <filesystem>
@@ -18,6 +17,9 @@ class Workspace {
     // is used and written, else a temporary one.
     [[nodiscard]] static Workspace for_image(const Common& common);
 
+    // A live machine has its state directory, whether it was asked for or not.
+    [[nodiscard]] static Workspace for_machine(const Common& common);
+
     // The directory for objects, made where it is missing.
     [[nodiscard]] Result<std::filesystem::path> state();
 
@@ -27,10 +29,12 @@ class Workspace {
     // Digests of the machine's own files, the bootloader's package.
     [[nodiscard]] DigestCache& machine_digests() { return machine_digests_; }
 
-    // Keeps the digests, where the directory was asked for.
+    // Keeps the digests, except in a temporary directory.
     [[nodiscard]] Result<void> save() const;
 
   private:
+    [[nodiscard]] static Workspace in(const std::filesystem::path& state);
+
     std::optional<std::filesystem::path> given_;
     std::optional<TemporaryDirectory> temporary_;
     DigestCache digests_;

@@ -1,0 +1,28 @@
+#include "cli/reading.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace cordwainer::cli {
+
+std::optional<Bootloader> bootloader_named(const std::vector<Bootloader>& all,
+                                           const std::string& name) {
+    const auto found = std::ranges::find(all, name, &Bootloader::name);
+    return found == all.end() ? std::nullopt : std::optional(*found);
+}
+
+std::vector<std::string> warnings_about(const Generations& generations) {
+    std::vector<std::string> warnings;
+    for (const SkippedGeneration& skipped : generations.skipped) {
+        warnings.push_back(fmt::format("{} is left out: {}", skipped.path, skipped.why));
+    }
+    for (const Generation& generation : generations.list) {
+        for (const std::string& problem : generation.problems) {
+            warnings.push_back(fmt::format("generation {}: {}", generation.number, problem));
+        }
+    }
+    if (generations.list.empty()) warnings.emplace_back("the system has no generations");
+    return warnings;
+}
+
+}  // namespace cordwainer::cli

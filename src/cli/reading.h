@@ -1,0 +1,20 @@
+// What every pipeline begins with: the registered bootloader, and what was read of generations.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/bootloader.h"
+#include "model/generation.h"
+
+namespace cordwainer::cli {
+
+// The bootloader of this name; nothing for "none".
+[[nodiscard]] std::optional<Bootloader> bootloader_named(const std::vector<Bootloader>& all,
+                                                         const std::string& name);
+
+// A sentence for each generation that is left out, and for each problem of one that is not.
+[[nodiscard]] std::vector<std::string> warnings_about(const Generations& generations);
+
+}  // namespace cordwainer::cli

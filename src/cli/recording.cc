@@ -1,0 +1,54 @@
+#include "cli/recording.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "apply/record.h"
+#include "host/record_files.h"
+#include "realise/realise.h"
+
+namespace cordwainer::cli {
+namespace {
+
+// Whether a file stays as it is while a record needs it: in an immutable store of the system, or in
+// a generation of its own.
+bool is_rooted(const HostFile& file) {
+    if (file.base != HostFile::Base::system) return false;
+    const std::string generations = std::string(kStateInside) + "/generations/";
+    for (const std::string_view place : {"/gnu/store/", "/nix/store/", generations.c_str()}) {
+        if (file.path.starts_with(place)) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Result<void> record_installation(const std::filesystem::path& state,
+                                 ObjectStore::Durability durability,
+                                 const Generations& generations,
+                                 const Configuration& config,
+                                 const RealisedPlan& plan,
+                                 Contents& contents) {
+    const auto current = std::ranges::find(generations.list, true, &Generation::current);
+    if (current == generations.list.end()) return {};
+    ObjectStore store(state, durability);
+    Record record{.generation = current->number,
+                  .identity = current->identity,
+                  .bootloader = config.bootloader,
+                  .configuration = config.text,
+                  .plan = TRY(import_sources(plan, store, contents, is_rooted)),
+                  .objects = {}};
+    record.objects = objects_of(record.plan);
+    for (const ObjectRef& object : record.objects) {
+        if (store.has(object)) continue;
+        const std::filesystem::path made = TRY(contents.locate(object));
+        TRY_VOID(store.add_file(made, object.digest));
+    }
+    // A damaged one is written anew.
+    const Result<std::optional<Record>> known = read_record(state, record.generation);
+    if (known && *known == record) return {};
+    return write_record(state, record);
+}
+
+}  // namespace cordwainer::cli
