@@ -16,7 +16,9 @@ namespace cordwainer {
 // Puts everything that was written to the file system of `directory` into its final blocks:
 //
 // - ext4: syncfs(2), then EXT4_IOC_CHECKPOINT, which empties the journal (Linux 5.14; needs root).
-//   Without a journal syncfs is enough.
+//   Without a journal syncfs is enough. Before Linux 5.14: frozen and thawed, which empties it too.
+// - xfs: syncfs(2), then frozen and thawed (sys/freeze.h). syncfs alone leaves the new state in the
+//   log, which those readers skip; no other call empties that.
 // - btrfs: syncfs(2); its readers find the last commit by the superblock.
 [[nodiscard]] Result<void> settle_file_system(const Fd& directory, const std::string& name);
 
