@@ -1,4 +1,4 @@
-// A file target on a mounted ext4 or btrfs: what a loader reads without replaying a journal is, at
+// A file target on a mounted ext4, xfs or btrfs: what a loader reads without replaying a journal is, at
 // every moment, the old file or the new one.
 #pragma once
 
