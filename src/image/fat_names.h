@@ -1,8 +1,6 @@
-// What names a FAT file system can have (FAT specification, "Long directory entries"; the long
-// names' rules are what every driver accepts).
+// Trees that a FAT file system cannot hold.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,16 +8,9 @@
 
 namespace cordwainer::image {
 
-// What is wrong with one name ("FAT has no \":\" in names"), or nothing.
-[[nodiscard]] std::optional<std::string> wrong_fat_name(const std::string& name);
-
-// Everything in the tree that FAT cannot hold, one sentence each with the path: forbidden names,
-// names that differ in case only, links, devices, files of 4 GiB and more. Owners, modes and
-// attributes are lost without a message: FAT has none.
+// Everything in the tree that FAT cannot hold, one sentence each with the path: forbidden names
+// (formats/fat_names.h), names that differ in case only, links, devices, files of 4 GiB and more.
+// Owners, modes and attributes are lost without a message: FAT has none.
 [[nodiscard]] std::vector<std::string> check_fat_tree(const Node& root);
-
-// Equal for names that are the same on FAT. Letters that differ in case only become equal; beyond
-// ASCII FAT drivers disagree on what is the same letter, so there only Latin-1 counts.
-[[nodiscard]] std::string fat_name_key(const std::string& name);
 
 }  // namespace cordwainer::image

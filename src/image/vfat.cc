@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "formats/fat_names.h"
 #include "image/fat_names.h"
 #include "image/size_text.h"
 #include "image/tool.h"
