@@ -14,7 +14,8 @@ namespace {
 // written.
 Result<std::optional<std::string>> present(FileRun& run,
                                            const RelPath& path,
-                                           const OwnedFile& wanted) {
+                                           const OwnedFile& wanted,
+                                           Trust trust) {
     const auto known = run.before.files.find(path);
     if (known == run.before.files.end()) return std::nullopt;
     const OwnedFile& before = known->second;
@@ -23,16 +24,16 @@ Result<std::optional<std::string>> present(FileRun& run,
     if (!state || state->size != wanted.size) return std::nullopt;
     const bool same_stamp =
         before.stamp.empty() || state->stamp.empty() || before.stamp == state->stamp;
-    if (same_stamp && !before.pending) return state->stamp;
+    if (trust == Trust::stamps && same_stamp && !before.pending) return state->stamp;
     const std::optional<Digest> digest = TRY(run.port.digest(path));
     if (digest != wanted.digest) return std::nullopt;
     if (before.pending) run.unsettled = true;
     return state->stamp;
 }
 
-Result<void> survey_file(const FileStep& step, FileRun& run, Contents& contents) {
+Result<void> survey_file(const FileStep& step, FileRun& run, Contents& contents, Trust trust) {
     OwnedFile wanted{.digest = digest_of(step.source), .size = size_of(step.source)};
-    const std::optional<std::string> stamp = TRY(present(run, step.path, wanted));
+    const std::optional<std::string> stamp = TRY(present(run, step.path, wanted, trust));
     if (stamp) {
         wanted.stamp = *stamp;
     } else {
@@ -82,6 +83,7 @@ Result<void> bind(const PlannedTarget& target, const Bindings& bindings, Survey&
 Result<void> survey_step(const RealisedStep& step,
                          const Bindings& bindings,
                          Contents& contents,
+                         Trust trust,
                          Survey& survey) {
     if (const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step)) {
         const auto disk = bindings.blocks.find(boot->target);
@@ -91,7 +93,7 @@ Result<void> survey_step(const RealisedStep& step,
     const auto file = file_step(step);
     const auto run = survey.files.find(target_of(step));
     if (!file || run == survey.files.end()) return {};
-    return survey_file(*file, run->second, contents)
+    return survey_file(*file, run->second, contents, trust)
         .with_context(file->path.text() + " on target " + run->first.text);
 }
 
@@ -151,11 +153,14 @@ void add_references(Inventory& inventory, const std::vector<Reference>& more) {
     }
 }
 
-Result<Survey> survey(const RealisedPlan& plan, const Bindings& bindings, Contents& contents) {
+Result<Survey> survey(const RealisedPlan& plan,
+                      const Bindings& bindings,
+                      Contents& contents,
+                      Trust trust) {
     Survey result;
     for (const PlannedTarget& target : plan.targets) TRY_VOID(bind(target, bindings, result));
     for (const RealisedStep& step : plan.steps)
-        TRY_VOID(survey_step(step, bindings, contents, result));
+        TRY_VOID(survey_step(step, bindings, contents, trust, result));
     for (const Reference& reference : plan.references) {
         const auto run = result.files.find(reference.target);
         if (run == result.files.end()) continue;

@@ -48,16 +48,23 @@ struct Survey {
     std::vector<std::string> warnings;
 };
 
+// How it is known that a file that was written is still what it was.
+enum class Trust {
+    stamps,    // its size and stamp say so: nothing is read
+    contents,  // its content is read and compared: for finding and repairing damage
+};
+
 // Loads the inventories and compares them, and what is on the targets, with the plan. A file that
 // an inventory has with the wanted digest is not read, unless its stamp differs or it was pending.
 // What the old inventories have and the plan does not is removed, or, while a target of the plan is
-// not bound, kept.
+// not bound, kept. With Trust::contents every file is read, and one that is damaged is written.
 //
 // Fails where a step's bytes cannot be found, boot code does not fit its place, or a file target
 // has no directory of its own.
 [[nodiscard]] Result<Survey> survey(const RealisedPlan& plan,
                                     const Bindings& bindings,
-                                    Contents& contents);
+                                    Contents& contents,
+                                    Trust trust = Trust::stamps);
 
 // no_space, before the first byte, where a volume cannot take the peak of what the survey found.
 [[nodiscard]] Result<void> check_room(const RealisedPlan& plan, const Survey& survey);

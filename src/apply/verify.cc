@@ -1,0 +1,44 @@
+#include "apply/verify.h"
+
+#include <optional>
+
+#include "apply/inventory.h"
+
+namespace cordwainer {
+namespace {
+
+std::optional<Damage> damage_of(FileTarget& target, const RelPath& path, const OwnedFile& file) {
+    const Result<std::optional<Digest>> digest = target.digest(path);
+    if (!digest) {
+        return Damage{
+            .path = path, .kind = Damage::Kind::unreadable, .detail = digest.error().message()};
+    }
+    if (!*digest) return Damage{.path = path, .kind = Damage::Kind::missing, .detail = {}};
+    if (**digest != file.digest) {
+        return Damage{.path = path, .kind = Damage::Kind::changed, .detail = {}};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<Verified> verify_files(FileTarget& target, const RelPath& own, Progress& progress) {
+    const LoadedInventory loaded = TRY(load_inventory(target, own));
+    Verified verified;
+    if (loaded.warning) verified.warnings.push_back(*loaded.warning);
+    for (const auto& [path, file] : loaded.inventory.files) verified.bytes += file.size;
+    progress.phase("verify", verified.bytes);
+    for (const auto& [path, file] : loaded.inventory.files) {
+        ++verified.files;
+        std::optional<Damage> damage = damage_of(target, path, file);
+        // What a cut run was about to write may hold the old content or the new one.
+        if (file.pending) {
+            damage = Damage{.path = path, .kind = Damage::Kind::unfinished, .detail = {}};
+        }
+        if (damage) verified.damage.push_back(std::move(*damage));
+        progress.advance(file.size);
+    }
+    return verified;
+}
+
+}  // namespace cordwainer
