@@ -200,6 +200,10 @@ ApplyOutcome apply(const RealisedPlan& plan,
     outcome.result = check_room(plan, *found);
     if (!outcome.result) return outcome;
     outcome.result = Run(plan, bindings, contents, progress, std::move(*found), outcome).all();
+    for (const auto& [id, files] : bindings.files) {
+        for (std::string& warning : files->take_warnings())
+            outcome.warnings.push_back("target " + id.text + ": " + std::move(warning));
+    }
     return outcome;
 }
 

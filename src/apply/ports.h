@@ -83,6 +83,9 @@ class FileTarget {
 
     // Nothing where room does not matter here (a tree from which a file system is sized later).
     virtual Result<std::optional<FreeSpace>> free_space() = 0;
+
+    // What the user must know of what was found here, one sentence each; not told again.
+    virtual std::vector<std::string> take_warnings() { return {}; }
 };
 
 // A block target: a whole disk, or an image file.
