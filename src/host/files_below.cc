@@ -77,6 +77,39 @@ Result<std::optional<Fd>> FilesBelow::open_file(const RelPath& path) const {
     return std::optional(std::move(fd));
 }
 
+Result<std::vector<RelPath>> FilesBelow::all() const {
+    std::vector<RelPath> files;
+    std::vector<std::string> directories{""};
+    while (!directories.empty()) {
+        const std::string directory = std::move(directories.back());
+        directories.pop_back();
+        const auto entries = TRY(root_.list(base_ + directory));
+        for (const DirectoryEntry& entry : entries) {
+            const std::string path = directory + "/" + entry.name;
+            if (entry.kind == FileKind::directory) directories.push_back(path);
+            if (entry.kind != FileKind::regular) continue;
+            RelPath file = TRY(RelPath::parse(path));
+            files.push_back(std::move(file));
+        }
+    }
+    return files;
+}
+
+Result<std::vector<Fd>> FilesBelow::hold(const RelPath& path) const {
+    std::vector<Fd> held;
+    std::optional<Fd> file = TRY(open_file(path));
+    if (file) held.push_back(std::move(*file));
+    std::string directory = inside(path);
+    while (true) {
+        directory.resize(directory.rfind('/'));
+        if (directory.size() <= base_.size()) return held;
+        const auto there = TRY(root_.status(directory));
+        if (!there) continue;
+        Fd fd = TRY(root_.open_file(directory, O_RDONLY | O_DIRECTORY));
+        held.push_back(std::move(fd));
+    }
+}
+
 Result<std::optional<Bytes>> FilesBelow::read(const RelPath& path) const {
     const std::optional<Fd> fd = TRY(open_file(path));
     if (!fd) return std::nullopt;

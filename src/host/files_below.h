@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/error.h"
@@ -34,6 +35,13 @@ class FilesBelow {
 
     // Opens that file for reading; nothing where there is none.
     [[nodiscard]] Result<std::optional<Fd>> open_file(const RelPath& path) const;
+
+    // Every regular file below, in no particular order; links are not followed.
+    [[nodiscard]] Result<std::vector<RelPath>> all() const;
+
+    // Descriptors of the file, where it is there, and of the directories above it below the target:
+    // while one is open, its space is not freed though its name is removed.
+    [[nodiscard]] Result<std::vector<Fd>> hold(const RelPath& path) const;
 
     // All of it, its digest; nothing where there is none.
     [[nodiscard]] Result<std::optional<Bytes>> read(const RelPath& path) const;

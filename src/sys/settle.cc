@@ -21,23 +21,6 @@ constexpr unsigned long kExt4Checkpoint = _IOW('f', 43, std::uint32_t);
 
 enum class Kind { ext4, xfs, btrfs };
 
-// "vfat", for messages: the kernel's list of mounts has a line of 11 fields and more for each,
-// with the mount's number first and the type behind " - " (Linux, filesystems/proc.rst, 3.5).
-std::string type_name(const Fd& directory) {
-    struct statx status{};
-    if (::statx(directory.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status) != 0) return "unknown";
-    const std::string number = std::to_string(status.stx_mnt_id) + " ";
-    const Result<std::string> mounts = read_text_file("/proc/self/mountinfo");
-    if (!mounts) return "unknown";
-    std::istringstream lines(*mounts);
-    for (std::string line; std::getline(lines, line);) {
-        const std::size_t type = line.find(" - ");
-        if (!line.starts_with(number) || type == std::string::npos) continue;
-        return line.substr(type + 3, line.find(' ', type + 3) - type - 3);
-    }
-    return "unknown";
-}
-
 Result<Kind> kind_of(const Fd& directory, const std::string& name) {
     struct statfs status{};
     if (::fstatfs(directory.get(), &status) != 0) return file_error(errno, "look at " + name);
@@ -46,7 +29,7 @@ Result<Kind> kind_of(const Fd& directory, const std::string& name) {
     if (magic == XFS_SUPER_MAGIC) return Kind::xfs;
     if (magic == BTRFS_SUPER_MAGIC) return Kind::btrfs;
     return Error(Errc::unsupported,
-                 name + " is on a file system of type " + type_name(directory) +
+                 name + " is on a file system of type " + file_system_type(directory) +
                      ": this program cannot make sure that a boot loader reads what is written "
                      "there; it can on ext4, xfs, btrfs and vfat");
 }
@@ -61,6 +44,23 @@ Result<bool> checkpoint(const Fd& directory, const std::string& name) {
 }
 
 }  // namespace
+
+// The kernel's list of mounts has a line of 11 fields and more for each,
+// with the mount's number first and the type behind " - " (Linux, filesystems/proc.rst, 3.5).
+std::string file_system_type(const Fd& directory) {
+    struct statx status{};
+    if (::statx(directory.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status) != 0) return "unknown";
+    const std::string number = std::to_string(status.stx_mnt_id) + " ";
+    const Result<std::string> mounts = read_text_file("/proc/self/mountinfo");
+    if (!mounts) return "unknown";
+    std::istringstream lines(*mounts);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t type = line.find(" - ");
+        if (!line.starts_with(number) || type == std::string::npos) continue;
+        return line.substr(type + 3, line.find(' ', type + 3) - type - 3);
+    }
+    return "unknown";
+}
 
 Result<void> check_can_settle(const Fd& directory, const std::string& name) {
     TRY_VOID(kind_of(directory, name));

@@ -9,6 +9,10 @@
 
 namespace cordwainer {
 
+// The type of the file system that `directory` is on, as mount(8) knows it: "vfat"; "unknown" where
+// the kernel does not tell.
+[[nodiscard]] std::string file_system_type(const Fd& directory);
+
 // Whether this program can settle the file system that `directory` is on: unsupported, naming its
 // kind, where it cannot. `name` is for messages.
 [[nodiscard]] Result<void> check_can_settle(const Fd& directory, const std::string& name);

@@ -1,0 +1,315 @@
+#include "host/mounted_fat.h"
+
+#include <blkid/blkid.h>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "formats/fat_names.h"
+#include "sys/file_io.h"
+
+namespace cordwainer {
+namespace {
+
+// Names for what is to be exchanged: a name is lost to a leftover that shares its clusters, and a
+// cut leaves two at most.
+constexpr int kExchangeNames = 16;
+
+Result<Fd> open_device(const Fd& directory, const std::string& name) {
+    struct stat status{};
+    if (::fstat(directory.get(), &status) != 0) return file_error(errno, "look at " + name);
+    const std::unique_ptr<char, decltype(&::free)> node(::blkid_devno_to_devname(status.st_dev),
+                                                        &::free);
+    if (!node) return Error(Errc::not_found, "there is no device node of the disk of " + name);
+    // For flushing; a descriptor that cannot write does that too.
+    return open_file(node.get(), O_RDONLY);
+}
+
+Result<void> flush_file(const Fd& file, const std::string& name) {
+    if (::fsync(file.get()) != 0) return file_error(errno, "flush " + name);
+    return {};
+}
+
+// The sector where the first cluster starts; 0 for a file without clusters. Looks at the directory
+// entry alone, so it is safe also where the chain is damaged.
+Result<int> first_cluster(const Fd& file, const std::string& name) {
+    int block = 0;
+    if (::ioctl(file.get(), FIBMAP, &block) == 0) return block;
+    Error error = system_error(errno, "find the first cluster of " + name);
+    if (error.sys_errno == EPERM) {
+        error.code = Errc::refused;
+        error.notes.back() += " (it takes root with CAP_SYS_RAWIO)";
+    }
+    return error;
+}
+
+Result<RelPath> exchange_name(const RelPath& own, int number) {
+    const std::string name =
+        number == 0 ? std::string("exchange") : "exchange." + std::to_string(number);
+    return own / TRY(RelPath::parse(name));
+}
+
+}  // namespace
+
+Result<void> check_exchange_on_fat(const std::string& release, const std::string& name) {
+    constexpr int kFirst = 6;
+    int major = 0;
+    std::from_chars(release.data(), release.data() + release.size(), major);
+    if (major >= kFirst) return {};
+    return Error(Errc::unsupported,
+                 name + " is on FAT, and Linux " + release +
+                     " cannot exchange two files there at once: it takes Linux 6.0");
+}
+
+Result<std::unique_ptr<MountedFat>> MountedFat::open(const std::filesystem::path& root,
+                                                     const std::string& path,
+                                                     const RelPath& own) {
+    struct utsname system{};
+    if (::uname(&system) != 0) return system_error(errno, "ask for the kernel's release");
+    TRY_VOID(check_exchange_on_fat(static_cast<const char*>(system.release), path));
+    FilesBelow files = TRY(FilesBelow::open(root, path));
+    Fd directory = TRY(files.directory());
+    std::string name = std::filesystem::path(files.name(own)).parent_path().string();
+    Fd device = TRY(open_device(directory, name));
+    return std::unique_ptr<MountedFat>(new MountedFat(
+        std::move(files), std::move(directory), std::move(device), std::move(name), own));
+}
+
+Result<std::optional<FileState>> MountedFat::look(const RelPath& path) {
+    const std::optional<Fd> file = TRY(files_.open_file(path));
+    if (!file) return std::nullopt;
+    const FileStatus status = TRY(status_of(*file, files_.name(path)));
+    const int first = TRY(first_cluster(*file, files_.name(path)));
+    return FileState{.size = status.size, .stamp = std::to_string(first)};
+}
+
+Result<std::optional<Bytes>> MountedFat::read(const RelPath& path) {
+    return files_.read(path);
+}
+
+Result<std::optional<Digest>> MountedFat::digest(const RelPath& path) {
+    return files_.digest(path);
+}
+
+Result<void> MountedFat::write(const RelPath& path, ByteView bytes) {
+    TRY_VOID(check_name(path));
+    TRY_VOID(make_way(path));
+    TRY_VOID(files_.write(path, bytes));
+    TRY_VOID(written(path, sha256(bytes)));
+    return settle();
+}
+
+Result<void> MountedFat::stage(const RelPath& path,
+                               const std::filesystem::path& from,
+                               const Digest& digest) {
+    TRY_VOID(check_name(path));
+    TRY_VOID(make_way(path));
+    TRY_VOID(files_.copy(path, from, digest));
+    return written(path, digest);
+}
+
+Result<void> MountedFat::replace(const RelPath& path,
+                                 const std::filesystem::path& from,
+                                 const Digest& digest) {
+    const std::optional<FileStatus> live = TRY(files_.status(path));
+    if (!live) {
+        TRY_VOID(stage(path, from, digest));
+        return settle();
+    }
+    TRY_VOID(check_name(path));
+    const RelPath prepared = TRY(free_exchange_name());
+    TRY_VOID(stage(prepared, from, digest));
+    TRY_VOID(settle());
+    TRY_VOID(exchange(prepared, path));
+    // Shared where the old file shared its clusters with a leftover: then there are two leftovers.
+    TRY_VOID(retire(prepared));
+    return settle();
+}
+
+Result<void> MountedFat::exchange(const RelPath& prepared, const RelPath& live) {
+    const Result<void> exchanged = files_.rename(prepared, live, RENAME_EXCHANGE);
+    if (!exchanged) {
+        Error error = exchanged.error();
+        if (error.sys_errno == EINVAL) error.code = Errc::unsupported;
+        TRY_VOID(retire(prepared));
+        return error;
+    }
+    // Each of the two entries by its file's fsync, since that of the directory and syncfs tell the
+    // disk nothing: it could keep one entry and lose the other, also long after.
+    for (const RelPath& path : {live, prepared}) {
+        const std::optional<Fd> file = TRY(files_.open_file(path));
+        if (file) TRY_VOID(flush_file(*file, files_.name(path)));
+    }
+    return flush_all();
+}
+
+Result<void> MountedFat::remove(const RelPath& path) {
+    TRY_VOID(retire(path));
+    return {};
+}
+
+Result<void> MountedFat::settle() {
+    // Data and chains first: an entry is written by its file's fsync, which does it before the
+    // chain if that is not on the disk yet, with nothing between the two that a disk would heed.
+    constexpr unsigned kData =
+        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    for (const Written& written : unsettled_) {
+        if (::sync_file_range(written.file.get(), 0, 0, kData) != 0)
+            return file_error(errno, "write " + files_.name(written.path));
+    }
+    TRY_VOID(flush_device());
+    for (const Written& written : unsettled_)
+        TRY_VOID(flush_file(written.file, files_.name(written.path)));
+    TRY_VOID(flush_all());
+    if (!unlinked_.empty()) {
+        // No entry on the disk leads to them any more: closing them frees their clusters.
+        unlinked_.clear();
+        TRY_VOID(flush_all());
+    }
+    for (const Written& written : unsettled_) TRY_VOID(check(written));
+    unsettled_.clear();
+    return {};
+}
+
+Result<std::optional<FreeSpace>> MountedFat::free_space() {
+    struct statvfs status{};
+    if (::fstatvfs(directory_.get(), &status) != 0) return file_error(errno, "look at " + name_);
+    return FreeSpace{.bytes = status.f_bavail * status.f_frsize,
+                     .block_size = static_cast<std::uint32_t>(status.f_bsize)};
+}
+
+std::vector<std::string> MountedFat::take_warnings() {
+    std::vector<std::string> taken(warnings_.begin(), warnings_.end());
+    warnings_.clear();
+    return taken;
+}
+
+Result<void> MountedFat::check_name(const RelPath& path) const {
+    for (const auto& component : std::filesystem::path(path.text())) {
+        if (const auto wrong = wrong_fat_name(component.string()))
+            return Error(Errc::refused, files_.name(path) + ": " + *wrong);
+    }
+    return {};
+}
+
+// Another file of the target with the same first cluster. Files of other targets on the same file
+// system need no look: nothing is ever exchanged with them.
+Result<std::optional<RelPath>> MountedFat::shares_with(const RelPath& path) {
+    const std::optional<Fd> file = TRY(files_.open_file(path));
+    if (!file) return std::nullopt;
+    const int first = TRY(first_cluster(*file, files_.name(path)));
+    if (first == 0) return std::nullopt;
+    const FileStatus status = TRY(status_of(*file, files_.name(path)));
+    const std::vector<RelPath> others = TRY(files_.all());
+    for (const RelPath& other : others) {
+        const std::optional<Fd> there = TRY(files_.open_file(other));
+        if (!there) continue;
+        // The file itself, perhaps by a name of another case; or on what is mounted below.
+        const FileStatus its = TRY(status_of(*there, files_.name(other)));
+        if (its.inode == status.inode || its.device != status.device) continue;
+        const int its_first = TRY(first_cluster(*there, files_.name(other)));
+        if (its_first == first) return other;
+    }
+    return std::nullopt;
+}
+
+std::string MountedFat::shared(const RelPath& path, const RelPath& other) const {
+    return files_.name(path) + " shares its clusters with " + files_.name(other) +
+           ", as a power cut in the middle of an exchange leaves it. It is kept as it is, since "
+           "removing it would destroy the other; unmount the file system and run \"fsck.fat -a\" "
+           "on "
+           "it to separate the two";
+}
+
+// Unlinks a file, and keeps its clusters taken until the next settle().
+// False where it shares them with another file: then it stays, and the user is told.
+Result<bool> MountedFat::retire(const RelPath& path) {
+    const std::optional<RelPath> other = TRY(shares_with(path));
+    if (other) {
+        warnings_.insert(shared(path, *other));
+        return false;
+    }
+    std::vector<Fd> held = TRY(files_.hold(path));
+    TRY_VOID(files_.remove(path));
+    for (Fd& fd : held) unlinked_.push_back(std::move(fd));
+    return true;
+}
+
+// Before a file is made anew: what there is of that name will be unlinked, so it must not share its
+// clusters, and they stay taken until the next settle().
+Result<void> MountedFat::make_way(const RelPath& path) {
+    const std::optional<RelPath> other = TRY(shares_with(path));
+    if (other) {
+        return Error(Errc::refused,
+                     files_.name(path) + " cannot be written anew: " + shared(path, *other));
+    }
+    std::optional<Fd> file = TRY(files_.open_file(path));
+    if (file) unlinked_.push_back(std::move(*file));
+    return {};
+}
+
+// Removes what cut runs left of their exchanges, but for what shares its clusters; a name that is
+// free then.
+Result<RelPath> MountedFat::free_exchange_name() {
+    std::optional<RelPath> free;
+    bool flushed = false;
+    for (int number = 0; number < kExchangeNames; ++number) {
+        RelPath name = TRY(exchange_name(own_, number));
+        const std::optional<FileStatus> leftover = TRY(files_.status(name));
+        if (leftover) {
+            // A process that was killed may have exchanged it and not flushed: on the disk it may
+            // still be the live file.
+            if (!std::exchange(flushed, true)) TRY_VOID(flush_all());
+            const bool gone = TRY(retire(name));
+            if (!gone) continue;
+        }
+        if (!free) free = std::move(name);
+    }
+    if (free) return std::move(*free);
+    return Error(Errc::refused,
+                 "every name for a file to be exchanged is taken by one that shares its clusters, "
+                 "in " +
+                     files_.name(own_) + "; unmount the file system and run \"fsck.fat -a\" on it");
+}
+
+// Takes note of a file that was just made, for settle().
+Result<void> MountedFat::written(const RelPath& path, const Digest& digest) {
+    std::optional<Fd> file = TRY(files_.open_file(path));
+    if (!file) return Error(Errc::corrupt, files_.name(path) + " is gone right after it was made");
+    unsettled_.push_back({path, std::move(*file), digest});
+    return {};
+}
+
+// What is in the page cache of the device (the table, directories), then the disk's own cache.
+Result<void> MountedFat::flush_device() {
+    return flush_file(device_, "the disk of " + name_);
+}
+
+// syncfs brings entries into the page cache of the device and out of it, but tells the disk
+// nothing; the device's fsync does.
+Result<void> MountedFat::flush_all() {
+    if (::syncfs(directory_.get()) != 0)
+        return file_error(errno, "flush the file system of " + name_);
+    return flush_device();
+}
+
+Result<void> MountedFat::check(const Written& written) {
+    const std::string name = files_.name(written.path);
+    // Its pages are clean now, so that reading goes to the medium.
+    if (const int err = ::posix_fadvise(written.file.get(), 0, 0, POSIX_FADV_DONTNEED); err != 0)
+        return file_error(err, "drop the cache of " + name);
+    const CopiedBytes there = TRY(digest_rest(written.file, name));
+    if (there.digest == written.digest) return {};
+    return Error(Errc::corrupt,
+                 name + " does not give back what was written: the medium may be bad");
+}
+
+}  // namespace cordwainer
