@@ -119,28 +119,34 @@ Result<void> check_boot_code(const SwitchStep& step, std::uint32_t sector_size) 
     return {};
 }
 
+Result<bool> has_boot_code(const SwitchStep& step, BlockTarget& disk, Contents& contents) {
+    TRY_VOID(check_boot_code(step, disk.sector_size()));
+    const Bytes there = TRY(disk.read(0, kBootSector));
+    const Slot* const live = live_slot(step, there);
+    if (!live) return false;
+    const Bytes boot_code = TRY(read_exactly(step.boot_code, contents));
+    if (sector_for(step, *live, boot_code, there) != there) return false;
+    const Bytes image = TRY(image_of(*live, contents, disk.sector_size()));
+    return holds(disk, *live, image);
+}
+
 Result<void> switch_boot_code(const SwitchStep& step,
                               BlockTarget& disk,
                               Contents& contents,
                               bool& changed) {
-    TRY_VOID(check_boot_code(step, disk.sector_size()));
-    const Bytes boot_code = TRY(read_exactly(step.boot_code, contents));
+    const bool done = TRY(has_boot_code(step, disk, contents));
+    if (done) return {};
     const Bytes there = TRY(disk.read(0, kBootSector));
-
     const Slot* const live = live_slot(step, there);
-    if (live) {
-        const Bytes image = TRY(image_of(*live, contents, disk.sector_size()));
-        const bool same_image = TRY(holds(disk, *live, image));
-        if (same_image && sector_for(step, *live, boot_code, there) == there) return {};
-    }
     const Slot& slot = live == &step.slots.front() ? step.slots.back() : step.slots.front();
     const Bytes image = TRY(image_of(slot, contents, disk.sector_size()));
+    Bytes boot_code = TRY(read_exactly(step.boot_code, contents));
     changed = true;
     const std::uint64_t offset = slot.range.first_lba * disk.sector_size();
     TRY_VOID(
         disk.write(offset, image)
             .with_context("write the boot image at LBA " + std::to_string(slot.range.first_lba)));
-    return switch_to(step, slot, boot_code, disk);
+    return switch_to(step, slot, std::move(boot_code), disk);
 }
 
 }  // namespace cordwainer

@@ -15,6 +15,12 @@ namespace cordwainer {
 [[nodiscard]] Result<void> check_boot_code(const BasicSwitchBootCode<RealisedSource>& step,
                                            std::uint32_t sector_size);
 
+// Whether the disk starts the step's boot code, all of it as it should be: then there is nothing to
+// switch. Errors as switch_boot_code's; nothing is written.
+[[nodiscard]] Result<bool> has_boot_code(const BasicSwitchBootCode<RealisedSource>& step,
+                                         BlockTarget& disk,
+                                         Contents& contents);
+
 // Makes the disk start the step's boot code. `changed` becomes true when something is about to be
 // written.
 //

@@ -120,8 +120,11 @@ class Run {
         if (from == run->second.to_write.end()) return {};
         const Digest digest = digest_of(file.source);
         FileTarget& port = run->second.port;
-        TRY_VOID(file.commit ? port.replace(file.path, from->second, digest)
-                             : port.stage(file.path, from->second, digest));
+        // A name that an earlier run completed is one that what boots may refer to.
+        const auto before = run->second.before.files.find(file.path);
+        const bool known = before != run->second.before.files.end() && !before->second.pending;
+        TRY_VOID(file.commit || known ? port.replace(file.path, from->second, digest)
+                                      : port.stage(file.path, from->second, digest));
         progress_.advance(size_of(file.source));
         return {};
     }
@@ -189,9 +192,10 @@ class Run {
 ApplyOutcome apply(const RealisedPlan& plan,
                    const Bindings& bindings,
                    Contents& contents,
-                   Progress& progress) {
+                   Progress& progress,
+                   Trust trust) {
     ApplyOutcome outcome;
-    Result<Survey> found = survey(plan, bindings, contents);
+    Result<Survey> found = survey(plan, bindings, contents, trust);
     if (!found) {
         outcome.result = found.error();
         return outcome;

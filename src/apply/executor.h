@@ -22,6 +22,12 @@ struct Bindings {
     FirmwareEntries* firmware = nullptr;  // null: the plan's firmware entries are not made
 };
 
+// How it is known that a file that was written is still what it was.
+enum class Trust {
+    stamps,    // its size and stamp say so: nothing is read
+    contents,  // its content is read and compared: for finding and repairing damage
+};
+
 struct ApplyOutcome {
     Result<void> result;   // or what stopped it
     bool changed = false;  // whether anything was written, also where it was stopped: then running
@@ -36,7 +42,8 @@ struct ApplyOutcome {
 // - Every file target has an inventory in its own directory (apply/inventory.h): *old ∪ new* is
 //   written before anything is staged, *new* at the end.
 // - A file that the old inventory has with the same digest, and that is still there, is not written
-//   again. A run with nothing to do writes nothing.
+//   again. A run with nothing to do writes nothing. With Trust::contents every file is read; one
+//   that is damaged is written again, by an exchange, since what boots may refer to it.
 // - What the old inventory owns and the plan does not have is removed after the last commit;
 // outside
 //   the target's own directory only where the content is still the one that was written. A file
@@ -45,6 +52,7 @@ struct ApplyOutcome {
 [[nodiscard]] ApplyOutcome apply(const RealisedPlan& plan,
                                  const Bindings& bindings,
                                  Contents& contents,
-                                 Progress& progress);
+                                 Progress& progress,
+                                 Trust trust = Trust::stamps);
 
 }  // namespace cordwainer

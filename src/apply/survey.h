@@ -48,12 +48,6 @@ struct Survey {
     std::vector<std::string> warnings;
 };
 
-// How it is known that a file that was written is still what it was.
-enum class Trust {
-    stamps,    // its size and stamp say so: nothing is read
-    contents,  // its content is read and compared: for finding and repairing damage
-};
-
 // Loads the inventories and compares them, and what is on the targets, with the plan. A file that
 // an inventory has with the wanted digest is not read, unless its stamp differs or it was pending.
 // What the old inventories have and the plan does not is removed, or, while a target of the plan is

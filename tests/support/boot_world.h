@@ -81,8 +81,8 @@ class BootWorld {
         return plan;
     }
 
-    ApplyOutcome apply(const RealisedPlan& plan) {
-        return cordwainer::apply(plan, bindings(), contents, progress);
+    ApplyOutcome apply(const RealisedPlan& plan, Trust trust = Trust::stamps) {
+        return cordwainer::apply(plan, bindings(), contents, progress, trust);
     }
 
     [[nodiscard]] Bindings bindings() {

@@ -62,8 +62,9 @@ class MemFiles : public FileTarget {
     }
 
     std::optional<FreeSpace> free;
-    bool stamps = true;     // whether look() gives them
-    int contents_read = 0;  // files that were read or digested, inventories excepted
+    bool stamps = true;        // whether look() gives them
+    std::size_t replaced = 0;  // exchanges
+    int contents_read = 0;     // files that were read or digested, inventories excepted
 
     // ---- FileTarget
 
@@ -118,6 +119,7 @@ class MemFiles : public FileTarget {
                          const Digest& digest) override {
         if (sha256(contents_.at(from)) != digest) return Error(Errc::corrupt, "wrong digest");
         if (faults_.cuts_here()) return power_cut();
+        ++replaced;
         files_[path.text()] = {contents_.at(from), ++clock_};
         // The exchange is done, and the power goes before anybody is told.
         if (faults_.cuts_here()) return power_cut();

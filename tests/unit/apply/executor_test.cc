@@ -57,6 +57,21 @@ TEST(Executor, InventoryListsWhatIsOwned) {
     EXPECT_TRUE(esp->inventory.references.empty());
 }
 
+TEST(Executor, RepairsDamageByAnExchange) {
+    BootWorld world;
+    world.files.stamps = false;
+    ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+    const std::string module = "cordwainer/k1/linux.mod";
+    world.files.put(module, "linux 0f k1");
+    ASSERT_FALSE(world.apply(world.plan(kOne)).changed);
+    const std::size_t exchanged = world.files.replaced;
+    const ApplyOutcome outcome = world.apply(world.plan(kOne), Trust::contents);
+    ASSERT_TRUE(outcome.result) << outcome.result.error().message();
+    EXPECT_EQ(world.files.text(module), "linux of k1");
+    EXPECT_EQ(world.files.replaced, exchanged + 1);
+    EXPECT_FALSE(world.apply(world.plan(kOne), Trust::contents).changed);
+}
+
 TEST(Executor, SecondRunWritesNothingAndReadsNoFiles) {
     for (const bool stamps : {true, false}) {
         BootWorld world;
