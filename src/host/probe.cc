@@ -1,0 +1,237 @@
+#include "host/probe.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <optional>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <system_error>
+#include <utility>
+
+#include "host/probe_blocks.h"
+#include "host/probe_devices.h"
+#include "host/probe_disk.h"
+#include "host/probe_mounts.h"
+#include "host/probe_storage.h"
+#include "model/planning.h"
+#include "sys/file_io.h"
+
+namespace cordwainer {
+namespace {
+
+// A path inside its file system: "/@root/boot/grub", "" for the file system's own root.
+std::string offset_in(const Mount& mount, const std::string& path) {
+    return (mount.directory == "/" ? "" : mount.directory) + below(path, mount.mount_point);
+}
+
+Result<const SystemDevice*> device_of(const Mount& mount, const SystemDevices& devices) {
+    const std::string where = mount.mount_point + " (type " + mount.type + ")";
+    const bool has_number = major(mount.device) != 0;
+    if (!has_number && mount.type != "btrfs") {
+        return Error(Errc::unsupported,
+                     where + " is not on a disk of this machine that firmware could read");
+    }
+    // A btrfs has a number of its own, so that its device is known by name only.
+    const SystemDevice* device =
+        has_number ? devices.numbered(mount.device) : devices.at(mount.source);
+    if (device) return device;
+    return Error(Errc::not_found,
+                 "the device of " + where + ", " + mount.source + ", is not in sysfs");
+}
+
+// Where a file target will be.
+struct Place {
+    Fd directory;      // the nearest one that exists
+    std::string path;  // on the machine, without links: the target's own
+    std::string why;   // it is not there now
+};
+
+Error at(const TargetSpec& spec, Error error) {
+    return std::move(error).with_context(spec.location.text() + ": " + spec.tag);
+}
+
+Result<Place> place_of(const Root& system, const std::string& configured) {
+    std::string path = without_slashes_at_end(configured);
+    std::string missing;
+    while (true) {
+        const auto entry = TRY(system.link_status(path));
+        if (entry) break;
+        const std::size_t slash = path.rfind('/');
+        missing.insert(0, path.substr(slash));
+        path.erase(std::max<std::size_t>(slash, 1));
+    }
+    const auto status = TRY(system.status(path));
+    Place place;
+    if (!status) {
+        place.why = "the link " + system.outside(path) + " leads to nothing";
+        return place;
+    }
+    if (status->kind != FileKind::directory)
+        return Error(Errc::invalid_input, system.outside(path) + " is not a directory");
+    // "/.": what is mounted when somebody looks is mounted now.
+    place.directory = TRY(system.open_file(path + "/.", O_PATH | O_DIRECTORY));
+    std::error_code failed;
+    const std::string link = "/proc/self/fd/" + std::to_string(place.directory.get());
+    const std::filesystem::path real = std::filesystem::read_symlink(link, failed);
+    if (failed) return file_error(failed.value(), "read " + link);
+    place.path = without_slashes_at_end(real.string() + missing);
+    return place;
+}
+
+}  // namespace
+
+struct Probe::State {
+    Root system;
+    MountTable mounts;
+    Storage storage;
+    std::vector<MountedVolume> volumes;
+
+    void read_volumes() {
+        const Mount* root = mounts.of(system.path());
+        if (root) add_volume(*root, system.path());
+        for (const Mount* mount : mounts.visible()) {
+            const std::string& point = mount->mount_point;
+            if (point != system.path() && lies_in(point, system.path())) add_volume(*mount, point);
+        }
+    }
+
+    void add_volume(const Mount& mount, const std::string& point) {
+        // Whoever asks for a file on it must not take it for one of the mount around it.
+        Volume volume{.layers = {},
+                      .file_system = mount.type,
+                      .features = {},
+                      .uuid = std::nullopt,
+                      .label = std::nullopt};
+        if (const auto device = device_of(mount, storage.devices())) {
+            const Result<Volume>& found = storage.volume(**device);
+            if (found) volume = *found;
+            // A name that a loader reads, and layers that nobody knows: none.
+            if (!found) volume.file_system.clear();
+        }
+        const std::string inside = cordwainer::below(point, system.path());
+        volumes.push_back({.mount_point = inside.empty() ? "/" : inside,
+                           .prefix = offset_in(mount, point),
+                           .volume = std::move(volume)});
+    }
+
+    // Where /etc/fstab means to have another file system than the one that is there now.
+    Result<std::string> why_unmounted(const std::string& path) const {
+        const std::vector<std::string> points = TRY(intended_mount_points(system));
+        for (const std::string& point : points) {
+            const std::string outside = without_slashes_at_end(system.outside(point));
+            if (!lies_in(path, outside)) continue;
+            const Mount* mount = mounts.of(outside);
+            if (!mount || mount->mount_point != outside)
+                return outside + " is not mounted, as /etc/fstab has it";
+        }
+        return std::string();
+    }
+
+    Result<Target> file_target(const TargetSpec& spec, std::string& why) {
+        Target target;
+        const Place place = TRY(place_of(system, spec.path));
+        why = place.why;
+        if (why.empty()) why = TRY(why_unmounted(place.path));
+        if (!why.empty()) return target;
+        const Mount* mount = mounts.of(place.path);
+        if (!mount) {
+            return Error(Errc::unsupported,
+                         place.path +
+                             " is on no mount that this process sees (it may run in a "
+                             "chroot whose root is not a mount point)");
+        }
+        if (mount->directory.ends_with("//deleted"))
+            return Error(Errc::refused,
+                         "what is mounted on " + mount->mount_point + " was removed");
+        const SystemDevice* device = TRY(device_of(*mount, storage.devices()));
+        const Volume volume = TRY(Result<Volume>(storage.volume(*device)));
+        target.boot = {.offset = offset_in(*mount, place.path),
+                       .label = volume.label,
+                       .uuid = volume.uuid,
+                       .volume = volume};
+        struct statvfs space{};
+        if (::fstatvfs(place.directory.get(), &space) != 0)
+            return file_error(errno, "look at the space of " + place.path);
+        target.observed =
+            ObservedFiles{.free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize};
+        return target;
+    }
+
+    Result<Target> block_target(const TargetSpec& spec,
+                                std::string& why,
+                                std::filesystem::path& node) {
+        Target target;
+        const NamedDevice found = TRY(find_block(spec.block, spec.tag == "disk", storage));
+        why = found.why;
+        if (!found.named) return target;
+        node = found.device->node;
+        const Signature signature = TRY(Result<Signature>(storage.signature(*found.named)));
+        if (signature.has_file_system()) {
+            target.boot.label = signature.label;
+            const bool of_file_system = found.kind != BlockId::Kind::partition_uuid &&
+                                        found.kind != BlockId::Kind::partition_table_uuid;
+            if (of_file_system) target.boot.uuid = Uuid::parse(signature.uuid);
+        }
+        const auto table = TRY(Result<std::optional<DiskTable>>(storage.table(*found.device)));
+        target.observed = TRY(observe_disk(node, found.device->sector_size, table));
+        return target;
+    }
+};
+
+Probe::Probe(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Probe::Probe(Probe&&) noexcept = default;
+Probe& Probe::operator=(Probe&&) noexcept = default;
+Probe::~Probe() = default;
+
+Result<Probe> Probe::open(const Root& system, const MachinePlaces& places) {
+    Root own = TRY(Root::open(system.path()));
+    MountTable mounts = TRY(MountTable::read(places.mountinfo));
+    SystemDevices devices = TRY(SystemDevices::read(places.sys, places.dev));
+    auto state = std::make_unique<State>(State{.system = std::move(own),
+                                               .mounts = std::move(mounts),
+                                               .storage = Storage(std::move(devices), places.sys),
+                                               .volumes = {}});
+    state->read_volumes();
+    return Probe(std::move(state));
+}
+
+const std::vector<MountedVolume>& Probe::volumes() const {
+    return state_->volumes;
+}
+
+Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs) const {
+    ProbedTargets probed;
+    const std::vector<TargetId> ids = target_ids(specs);
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        const TargetSpec& spec = specs[i];
+        std::string why;
+        std::filesystem::path node;
+        Result<Target> target = spec.type == TargetType::file
+                                    ? state_->file_target(spec, why)
+                                    : state_->block_target(spec, why, node);
+        if (!target) return at(spec, std::move(target).error());
+        if (!why.empty()) {
+            probed.unreached.push_back({.id = ids[i], .spec = spec, .why = why});
+            continue;
+        }
+        target->id = ids[i];
+        target->tag = spec.tag;
+        target->type = spec.type;
+        target->spec = spec;
+        if (spec.type == TargetType::block) {
+            probed.devices[ids[i]] = node;
+            if (spec.block.kind == BlockId::Kind::device_path) {
+                probed.warnings.push_back(
+                    spec.location.text() + ": " + spec.block.value +
+                    " is looked up when installing only, and another disk may have the name then: "
+                    "name it by UUID");
+            }
+        }
+        probed.found.push_back(*std::move(target));
+    }
+    return probed;
+}
+
+}  // namespace cordwainer
