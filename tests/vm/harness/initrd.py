@@ -89,10 +89,11 @@ def kernel(parts, architecture):
     return next(kernel_folder(parts, architecture).glob("boot/vmlinuz-*"))
 
 
-def _with_dependencies(modules, names):
-    """The files of the modules `names`, each after those that it needs; built-in ones left out."""
+def modules_for(folder, names):
+    """The files of the kernel modules `names` in a kernel_folder, each after those that it needs;
+    built-in ones left out."""
     files = {path.name.removesuffix(".ko").replace("-", "_"): path
-             for path in modules.rglob("*.ko")}
+             for path in (folder / "lib/modules").rglob("*.ko")}
     order = []
 
     def visit(name):
@@ -136,7 +137,7 @@ def real_initrd(parts, architecture="amd64", luks_key=None):
     archive.add("bin/busybox", busybox.read_bytes(), 0o755)
     archive.character_device("dev/console", 5, 1)
     names = _MODULES + (_LUKS_MODULES if luks_key is not None else ())
-    modules = _with_dependencies(folder / "lib/modules", names)
+    modules = modules_for(folder, names)
     for path in modules:
         archive.add(f"lib/{path.name}", path.read_bytes())
     archive.add("modules", "\n".join(path.name for path in modules).encode())

@@ -1,8 +1,8 @@
 """A QEMU machine with a scripted serial console.
 
 Every machine is bounded by a time limit, belongs to one process (which is killed with it), boots a
-copy of its firmware's variables and never changes its disk. What the guest printed is compared with
-markers of success and of failure, so that a refusal costs no time limit.
+copy of its firmware's variables and, unless that is wanted, never changes its disk. What the guest
+printed is compared with markers of success and of failure, so that a refusal costs no time limit.
 """
 
 import ctypes
@@ -62,11 +62,12 @@ class Machine:
 
     `disk` is an image file, or None to boot `kernel` (an EFI program under UEFI, else a Linux
     kernel). `limit` is in seconds for the whole life of the machine. With `graphics`, BIOS and what
-    uses it draw on a screen that nobody sees, instead of on the serial console.
+    uses it draw on a screen that nobody sees, instead of on the serial console. With `writable` the
+    guest changes the disk itself.
     """
 
     def __init__(self, disk=None, firmware=BIOS, *, limit=60, memory=512, kernel=None, initrd=None,
-                 append=None, disk_format="raw", graphics=False, extra=()):
+                 append=None, disk_format="raw", graphics=False, writable=False, extra=()):
         self.disk = disk
         self.firmware = firmware
         self.limit = limit
@@ -76,6 +77,7 @@ class Machine:
         self.append = append
         self.disk_format = disk_format
         self.graphics = graphics
+        self.writable = writable
         self.extra = list(extra)
         self.text = ""       # all that the guest printed, without escape sequences
         self._raw = ""
@@ -134,7 +136,8 @@ class Machine:
             command += ["-boot", "menu=on,splash-time=1"]
         if self.disk is not None:
             boot = ",bootindex=0" if self.kernel is None else ""
-            command += ["-drive", f"if=none,id=disk,format={self.disk_format},snapshot=on,"
+            snapshot = "off" if self.writable else "on"
+            command += ["-drive", f"if=none,id=disk,format={self.disk_format},snapshot={snapshot},"
                                   f"file={self.disk}",
                         "-device", f"virtio-blk-pci,drive=disk{boot}"]
         for option, value in (("-kernel", self.kernel), ("-initrd", self.initrd),
