@@ -72,6 +72,23 @@ TEST(Executor, RepairsDamageByAnExchange) {
     EXPECT_FALSE(world.apply(world.plan(kOne), Trust::contents).changed);
 }
 
+TEST(Executor, TellsWhatItsTargetsFound) {
+    class Telling : public MemFiles {
+      public:
+        using MemFiles::MemFiles;
+
+        std::vector<std::string> take_warnings() override { return {"something is odd"}; }
+    };
+
+    BootWorld world;
+    Telling telling(world.contents, world.faults);
+    Bindings bindings = world.bindings();
+    bindings.files[{"esp"}] = &telling;
+    const ApplyOutcome outcome = apply(world.plan(kOne), bindings, world.contents, world.progress);
+    ASSERT_TRUE(outcome.result);
+    EXPECT_THAT(outcome.warnings, ::testing::ElementsAre("target esp: something is odd"));
+}
+
 TEST(Executor, SecondRunWritesNothingAndReadsNoFiles) {
     for (const bool stamps : {true, false}) {
         BootWorld world;
@@ -192,6 +209,41 @@ TEST(Executor, AppliesOnlyWhatIsBound) {
     ASSERT_TRUE(apply(plan, disk, world.contents, world.progress).result);
     EXPECT_EQ(world.boot_from_disk(), "one");
     EXPECT_EQ(world.faults.operations, operations + 3);  // a boot image, and the sector
+}
+
+// A plan of one file in our own directory and an entry elsewhere that names it.
+RealisedPlan plan_with_entry(BootWorld& world, const std::string& name) {
+    RealisedPlan plan;
+    plan.targets = {{.id = {"esp"}, .spec = {}, .uuid = {}, .own = rel("EFI/cordwainer")}};
+    plan.steps = {
+        BasicStageFile<RealisedSource>{
+            {"esp"}, rel("EFI/cordwainer/kernel-" + name), world.contents.add("kernel " + name)},
+        BasicReplaceFile<RealisedSource>{
+            {"esp"}, rel("loader/entries/" + name), world.contents.add("entry " + name)}};
+    return plan;
+}
+
+// At no moment is there an entry without its file, whatever a power cut keeps.
+TEST(Executor, RemovesAnEntryBeforeWhatItNames) {
+    for (const auto after : {MemFiles::AfterCut::kept, MemFiles::AfterCut::lost}) {
+        bool cut = true;
+        for (std::size_t operation = 0; cut; ++operation) {
+            BootWorld world;
+            ASSERT_TRUE(world.apply(plan_with_entry(world, "old")).result);
+            world.faults = {.operations = 0, .cut_at = operation, .cut = false};
+            cut = !world.apply(plan_with_entry(world, "new")).result;
+            world.faults.restore();
+            world.esp.power_up(after);
+            bool some = false;
+            for (const std::string name : {"old", "new"}) {
+                if (!world.esp.text("loader/entries/" + name)) continue;
+                some = true;
+                EXPECT_EQ(world.esp.text("EFI/cordwainer/kernel-" + name), "kernel " + name)
+                    << "cut at operation " << operation;
+            }
+            EXPECT_TRUE(some) << "cut at operation " << operation;
+        }
+    }
 }
 
 TEST(Executor, RemovesNothingWhileATargetIsOutOfReach) {
