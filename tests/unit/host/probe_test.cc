@@ -1,0 +1,233 @@
+// File targets and volumes of a machine.
+#include "host/probe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/host/probe_machine.h"
+
+namespace cordwainer {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kUuid = "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3";
+
+class ProbeTest : public ProbedMachine {
+  protected:
+    void add_ext4_disk() {
+        add_gpt_disk("sda", "8", "a");
+        run({"mke2fs",
+             "-q",
+             "-t",
+             "ext4",
+             "-O",
+             "^inline_data",
+             "-L",
+             "store",
+             "-U",
+             kUuid,
+             "sda2"});
+    }
+
+    // The only target that is found.
+    BootSide boot_of(const TargetSpec& spec) {
+        const auto probed = targets({spec});
+        EXPECT_TRUE(probed) << probed.error().message();
+        if (!probed || probed->found.size() != 1) {
+            ADD_FAILURE() << (probed && !probed->unreached.empty() ? probed->unreached[0].why : "");
+            return {};
+        }
+        return probed->found[0].boot;
+    }
+
+    std::string error_of(const TargetSpec& spec) {
+        const auto probed = targets({spec});
+        return probed ? "" : probed.error().message();
+    }
+
+    std::string why_unreached(const TargetSpec& spec) {
+        const auto probed = targets({spec});
+        EXPECT_TRUE(probed) << probed.error().message();
+        return probed && probed->unreached.size() == 1 ? probed->unreached[0].why : "";
+    }
+};
+
+TEST_F(ProbeTest, Ext4OnGpt) {
+    add_ext4_disk();
+    mount(20, 1, "8:2", "/", "", "ext4", "/dev/root");
+    const auto probed = targets({file("/boot/grub")});
+    ASSERT_TRUE(probed) << probed.error().message();
+    ASSERT_EQ(probed->found.size(), 1U);
+    const Target& target = probed->found[0];
+    EXPECT_EQ(target.id.text, "files");
+    EXPECT_EQ(target.spec, file("/boot/grub"));
+    EXPECT_EQ(target.boot.offset, "/boot/grub");
+    EXPECT_EQ(target.boot.label, "store");
+    EXPECT_EQ(target.boot.uuid, Uuid::parse(kUuid));
+    ASSERT_TRUE(target.boot.volume);
+    const Volume& volume = *target.boot.volume;
+    EXPECT_EQ(volume.file_system, "ext4");
+    EXPECT_THAT(volume.layers,
+                ElementsAre(StorageLayer(PartitionTable{.kind = PartitionTable::Kind::gpt})));
+    EXPECT_THAT(volume.features, Contains("metadata_csum"));
+    EXPECT_THAT(volume.features, Not(Contains("inline_data")));
+    EXPECT_GT(std::get<ObservedFiles>(target.observed).free_bytes, 0U);
+    EXPECT_TRUE(probed->unreached.empty());
+
+    const auto probe = open();
+    ASSERT_TRUE(probe) << probe.error().message();
+    EXPECT_THAT(probe->volumes(),
+                ElementsAre(MountedVolume{.mount_point = "/", .prefix = "", .volume = volume}));
+}
+
+TEST_F(ProbeTest, FeaturesAreThoseThatMke2fsWasAskedFor) {
+    add_gpt_disk("sda", "8", "a");
+    run({"mke2fs", "-q", "-t", "ext4", "-O", "inline_data,casefold,metadata_csum_seed", "sda2"});
+    mount(20, 1, "8:2", "/", "", "ext4", "/dev/sda2");
+    const BootSide boot = boot_of(file("/"));
+    EXPECT_EQ(boot.offset, "");
+    EXPECT_THAT(boot.volume->features, Contains("inline_data"));
+    EXPECT_THAT(boot.volume->features, Contains("casefold"));
+    EXPECT_THAT(boot.volume->features, Contains("metadata_csum_seed"));
+}
+
+TEST_F(ProbeTest, PathIsThatBehindLinksAndMayNotExist) {
+    add_ext4_disk();
+    mount(20, 1, "8:2", "/", "", "ext4", "/dev/sda2");
+    fs::create_directory_symlink("/boot", base_ / "root/efi");
+    EXPECT_EQ(boot_of(file("/efi/EFI/grub")).offset, "/boot/EFI/grub");
+    EXPECT_EQ(boot_of(file("/new/er/")).offset, "/new/er");
+}
+
+TEST_F(ProbeTest, BindMountsAndOvermounts) {
+    add_ext4_disk();
+    add_device("sdb", "8:16");
+    run({"mkfs.fat", "-i", "1C31A17C", "-n", "ESP", "sdb"});
+    mount(20, 1, "8:2", "/systems/a", "", "ext4", "/dev/sda2");
+    mount(21, 20, "8:2", "/shared/boot", "/boot", "ext4", "/dev/sda2");
+    mount(22, 21, "8:16", "/", "/boot/efi", "vfat", "/dev/sdb");
+    fs::create_directories(base_ / "root/boot/efi");
+    EXPECT_EQ(boot_of(file("/etc/x")).offset, "/systems/a/etc/x");
+    EXPECT_EQ(boot_of(file("/boot/grub")).offset, "/shared/boot/grub");
+    const BootSide esp = boot_of(file("/boot/efi"));
+    EXPECT_EQ(esp.offset, "");
+    EXPECT_EQ(esp.label, "ESP");
+    EXPECT_EQ(esp.uuid, Uuid::parse("1C31-A17C"));
+    EXPECT_TRUE(esp.volume->layers.empty());
+
+    // Mounted over /boot, this hides what was mounted below it.
+    mount(23, 21, "8:16", "/", "/boot", "vfat", "/dev/sdb");
+    EXPECT_EQ(boot_of(file("/boot/efi/x")).offset, "/efi/x");
+    const auto probe = open();
+    ASSERT_TRUE(probe);
+    ASSERT_EQ(probe->volumes().size(), 2U);
+    EXPECT_EQ(probe->volumes()[0].prefix, "/systems/a");
+    EXPECT_EQ(probe->volumes()[1].mount_point, "/boot");
+    EXPECT_EQ(probe->volumes()[1].volume.file_system, "vfat");
+}
+
+TEST_F(ProbeTest, RootThatIsADirectoryOfAMount) {
+    add_ext4_disk();
+    write("mountinfo", "20 1 8:2 / " + base_.string() + " rw - ext4 /dev/sda2 rw\n");
+    EXPECT_EQ(boot_of(file("/boot/grub")).offset, "/root/boot/grub");
+    const auto probe = open();
+    ASSERT_TRUE(probe);
+    EXPECT_EQ(probe->volumes().at(0).mount_point, "/");
+    EXPECT_EQ(probe->volumes().at(0).prefix, "/root");
+}
+
+TEST_F(ProbeTest, BtrfsSubvolumes) {
+    add_gpt_disk("sda", "8", "a");
+    add_device("sdb", "8:16", 128);
+    run({"mkfs.btrfs", "-q", "-U", kUuid, "sdb"});
+    mount(20, 1, "0:30", "/@root", "", "btrfs", "/dev/sdb");
+    mount(21, 20, "0:30", "/@home/nested", "/boot", "btrfs", "/dev/sdb");
+    // A subvolume in the mounted one has no mount of its own, and is a directory on the way.
+    EXPECT_EQ(boot_of(file("/var/grub")).offset, "/@root/var/grub");
+    const BootSide boot = boot_of(file("/boot/grub"));
+    EXPECT_EQ(boot.offset, "/@home/nested/grub");
+    EXPECT_EQ(boot.uuid, Uuid::parse(kUuid));
+    EXPECT_EQ(boot.volume->file_system, "btrfs");
+    EXPECT_THAT(boot.volume->features, Contains("extref"));
+}
+
+TEST_F(ProbeTest, XfsFeatures) {
+    add_device("sdb", "8:16", 400);
+    run({"mkfs.xfs", "-q", "-m", "bigtime=1", "-i", "nrext64=0", "sdb"});
+    mount(20, 1, "8:16", "/", "", "xfs", "/dev/sdb");
+    const BootSide boot = boot_of(file("/boot"));
+    EXPECT_THAT(boot.volume->features, Contains("bigtime"));
+    EXPECT_THAT(boot.volume->features, Contains("ftype"));
+    EXPECT_THAT(boot.volume->features, Not(Contains("nrext64")));
+}
+
+TEST_F(ProbeTest, WhatIsOnNoDiskIsAnError) {
+    add_ext4_disk();
+    mount(20, 1, "0:25", "/", "", "overlay", "overlay");
+    mount(21, 20, "8:2", "/", "/boot", "ext4", "/dev/sda2");
+    EXPECT_THAT(error_of(file("/srv")), HasSubstr("config.toml:3:1: files: "));
+    EXPECT_THAT(error_of(file("/srv")), HasSubstr("type overlay"));
+    EXPECT_EQ(boot_of(file("/boot/grub")).offset, "/grub");
+    const auto probe = open();
+    ASSERT_TRUE(probe);
+    ASSERT_EQ(probe->volumes().size(), 2U);
+    EXPECT_EQ(probe->volumes()[0].volume.file_system, "overlay");
+    EXPECT_EQ(probe->volumes()[0].volume.uuid, std::nullopt);
+}
+
+TEST_F(ProbeTest, PathThatIsAFileIsAnError) {
+    add_ext4_disk();
+    mount(20, 1, "8:2", "/", "", "ext4", "/dev/sda2");
+    write("root/boot/grub", "");
+    EXPECT_THAT(error_of(file("/boot/grub")), HasSubstr("is not a directory"));
+    EXPECT_THAT(error_of(file("/boot/grub/x86")), HasSubstr("is not a directory"));
+}
+
+TEST_F(ProbeTest, WhatIsNotMountedNowIsUnreached) {
+    add_ext4_disk();
+    mount(20, 1, "8:2", "/", "", "ext4", "/dev/sda2");
+    fs::create_directory(base_ / "root/efi2");
+    fs::create_symlink("/media/stick", base_ / "root/stick");
+    write("root/etc/fstab",
+          "# the second disk's\nUUID=1C31-A17C /efi2 vfat nofail 0 2\n/dev/sda2 / ext4 rw 0 1\n"
+          "/dev/sda3 none swap sw 0 0\n");
+    EXPECT_THAT(why_unreached(file("/efi2/EFI", "esp")), HasSubstr("efi2 is not mounted"));
+    EXPECT_THAT(why_unreached(file("/stick/grub")), HasSubstr("leads to nothing"));
+
+    const auto probed = targets({file("/boot", "esp"), file("/efi2", "esp")});
+    ASSERT_TRUE(probed);
+    ASSERT_EQ(probed->found.size(), 1U);
+    ASSERT_EQ(probed->unreached.size(), 1U);
+    EXPECT_EQ(probed->found[0].id.text, "esp");
+    EXPECT_EQ(probed->unreached[0].id.text, "esp.2");
+    EXPECT_EQ(probed->unreached[0].spec.path, "/efi2");
+}
+
+TEST_F(ProbeTest, TwoFileSystemsInOnePlaceAreRefused) {
+    add_device("sdb", "8:16", 64);
+    run({"mkfs.fat", "sdb"});
+    run({"mke2fs", "-q", "-t", "ext4", "other", "64M"});
+    // The superblock of ext4 leaves the boot sector of FAT as it is.
+    run({"dd",
+         "if=other",
+         "of=sdb",
+         "bs=1024",
+         "skip=1",
+         "seek=1",
+         "count=1",
+         "conv=notrunc",
+         "status=none"});
+    mount(20, 1, "8:16", "/", "", "ext4", "/dev/sdb");
+    EXPECT_THAT(error_of(file("/boot")), HasSubstr("wipefs"));
+    const auto probe = open();
+    ASSERT_TRUE(probe);
+    EXPECT_EQ(probe->volumes().at(0).volume.file_system, "");
+}
+
+}  // namespace
+}  // namespace cordwainer
