@@ -139,18 +139,18 @@ class Run {
         return {};
     }
 
-    // Removes what is no longer owned and writes the inventory *new*.
+    // Removes what is no longer owned and writes the inventory *new*. First what lies outside our
+    // own directory: a loader's menu entry, which may name what lies inside.
     Result<void> clean(FileRun& run) {
-        for (const RelPath& path : run.to_remove) {
-            const bool ours = TRY(still_ours(run, path));
-            if (ours) {
-                TRY_VOID(run.port.remove(path));
-            } else {
-                outcome_.warnings.push_back(path.text() + " on target " + run.planned.id.text +
-                                            " is no longer what was installed there, and is left");
+        for (const bool inside : {false, true}) {
+            bool some = false;
+            for (const RelPath& path : run.to_remove) {
+                if (is_inside_own(run, path) != inside) continue;
+                TRY_VOID(remove(run, path));
+                some = true;
             }
+            if (some) TRY_VOID(run.port.settle());
         }
-        if (!run.to_remove.empty()) TRY_VOID(run.port.settle());
         for (const auto& [path, from] : run.to_write) {
             const std::optional<FileState> state = TRY(run.port.look(path));
             if (state) run.after.files.at(path).stamp = state->stamp;
@@ -158,10 +158,22 @@ class Run {
         return save_inventory(run.port, run.own(), run.after);
     }
 
+    Result<void> remove(FileRun& run, const RelPath& path) {
+        const bool ours = TRY(still_ours(run, path));
+        if (ours) return run.port.remove(path);
+        outcome_.warnings.push_back(path.text() + " on target " + run.planned.id.text +
+                                    " is no longer what was installed there, and is left");
+        return {};
+    }
+
+    static bool is_inside_own(const FileRun& run, const RelPath& path) {
+        return path.text().starts_with(run.own().text() + "/");
+    }
+
     // Everything below the target's own directory is ours. A name that others use too is ours while
     // it holds what we gave it.
     static Result<bool> still_ours(FileRun& run, const RelPath& path) {
-        if (path.text().starts_with(run.own().text() + "/")) return true;
+        if (is_inside_own(run, path)) return true;
         const std::optional<Digest> digest = TRY(run.port.digest(path));
         const OwnedFile& file = run.before.files.at(path);
         return !digest || *digest == file.digest || digest == file.former;
