@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace cordwainer::systemd_boot {
@@ -102,18 +104,19 @@ class MenuMaker {
             copies.emplace(path, source);
             return "/" + path;
         };
+        std::vector<HostFile> initrds = microcode;
+        for (const BootFile& file : parameters.initrds) initrds.push_back(TRY(source_of(file)));
+        initrds.insert(initrds.end(), extra.begin(), extra.end());
+
         EntryFiles files;
         files.kernel = copy(TRY(source_of(parameters.kernel)));
-        for (const HostFile& file : microcode) files.initrds.push_back(copy(file));
-        for (const BootFile& file : parameters.initrds) {
-            files.initrds.push_back(copy(TRY(source_of(file))));
-        }
-        for (const HostFile& file : extra) files.initrds.push_back(copy(file));
+        std::ranges::transform(initrds, std::back_inserter(files.initrds), copy);
         if (parameters.device_tree) {
             files.device_tree = copy(TRY(source_of(*parameters.device_tree)));
         }
         Entry entry = TRY(make_entry(generation, files));
         warn_of_length(generation, files);
+        warn_of_sizes(initrds);
         numbers_.push_back(generation.number);
         menu_.entries.push_back(std::move(entry));
         menu_.copies.merge(copies);
@@ -129,6 +132,22 @@ class MenuMaker {
                                  std::to_string(size) +
                                  " bytes, with the initrds' paths, is longer than the " +
                                  std::to_string(kLongest) + " that Linux takes");
+    }
+
+    // systemd-boot joins initrds as they are (src/boot/efi/initrd.c; seen with 252), and Linux
+    // looks for an uncompressed archive only at multiples of 4 (init/initramfs.c,
+    // unpack_to_rootfs).
+    void warn_of_sizes(const std::vector<HostFile>& initrds) {
+        constexpr std::uint64_t kAlignment = 4;
+        for (std::size_t i = 0; i + 1 < initrds.size(); ++i) {
+            if (initrds[i].size % kAlignment == 0 || !warned_.insert(initrds[i].path).second) {
+                continue;
+            }
+            menu_.warnings.push_back(
+                initrds[i].path + " has " + std::to_string(initrds[i].size) +
+                " bytes, no multiple of 4, and systemd-boot adds none: an initrd after it that is "
+                "not compressed will not be found");
+        }
     }
 
     // The position of a generation's entry.
@@ -158,6 +177,7 @@ class MenuMaker {
     const std::string& own_;
     Menu menu_;
     std::vector<std::uint64_t> numbers_;  // of the entries
+    std::set<std::string> warned_;        // initrds whose size was told
 };
 
 }  // namespace

@@ -246,6 +246,22 @@ TEST(SystemdBootPlan, WarnsOfALongCommandLineOnce) {
     EXPECT_THAT(plan->warnings.front(), HasSubstr("longer than the 2047 that Linux takes"));
 }
 
+// Linux finds an uncompressed archive only at a multiple of 4.
+TEST(SystemdBootPlan, WarnsOfAnInitrdThatDisplacesTheNextOne) {
+    Scenario scenario;
+    for (Generation& each : scenario.generations) {
+        BootFile odd = boot_file("/odd");
+        odd.size = 4097;
+        BootFile odd_and_last = boot_file("/last");
+        odd_and_last.size = 1;
+        each.parameters.initrds = {boot_file("/even"), odd, odd_and_last};
+    }
+    const auto plan = scenario.plan();
+    ASSERT_TRUE(plan);
+    ASSERT_EQ(plan->warnings.size(), 1U);
+    EXPECT_THAT(plan->warnings.front(), StartsWith("/odd has 4097 bytes, no multiple of 4"));
+}
+
 TEST(SystemdBootPlan, CopiesToNamesThatFatTakes) {
     Scenario scenario;
     scenario.generations.back().parameters.kernel = boot_file("/store/a:b \"c\" \xc3\xa9..");
