@@ -141,7 +141,7 @@ def test_real_kernel(lab):
 
 
 def test_arm64(lab):
-    package = lab.parts / "arm64/usr/lib/systemd/boot/efi"
+    package = lab.parts.resolve() / "arm64/usr/lib/systemd/boot/efi"
     tree = fake_tree(lab, config('platforms = ["arm64-efi"]\n', f'package = "{package}"\n'),
                      program="program-aarch64.efi")
     text = lab.boot(image_of(lab, tree), ARM64_UEFI)
