@@ -42,6 +42,7 @@ struct Command {
 
 // For commands that work on no mounted system: --root is a mistake on the command line. Called in
 // `declare`.
-void refuse_root(CLI::App& app);
+// With `beside`, only where that option is given too.
+void refuse_root(CLI::App& app, const CLI::Option* beside = nullptr);
 
 }  // namespace cordwainer::cli

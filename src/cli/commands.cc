@@ -3,9 +3,11 @@
 #include "cli/bootloaders.h"
 #include "cli/generation_add.h"
 #include "cli/image.h"
+#include "cli/install.h"
 #include "cli/list.h"
 #include "cli/plan.h"
 #include "cli/try.h"
+#include "cli/verify.h"
 
 namespace cordwainer::cli {
 
@@ -14,6 +16,8 @@ std::vector<Command> all_commands() {
         list_command(),
         generation_add_command(),
         plan_command(),
+        install_command(),
+        verify_command(),
         image_command(),
         try_command(),
         bootloaders_command(),

@@ -220,10 +220,10 @@ void declare_common(CLI::App& app, Common& common) {
         ->group(kCommonGroup);
 }
 
-void refuse_root(CLI::App& app) {
-    app.final_callback([&app] {
+void refuse_root(CLI::App& app, const CLI::Option* beside) {
+    app.final_callback([&app, beside] {
         const CLI::Option* root = app.get_option_no_throw("--root");
-        if (!root || root->count() == 0) return;
+        if (!root || root->count() == 0 || (beside && beside->count() == 0)) return;
         throw CLI::ValidationError("--root", "the layout names the root of the image's system");
     });
 }

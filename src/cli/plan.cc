@@ -1,7 +1,12 @@
 #include "cli/plan.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "cli/live.h"
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/plan_text.h"
@@ -11,22 +16,39 @@ namespace cordwainer::cli {
 namespace {
 
 constexpr const char* kDetails =
-    R"(The plan is what `cordwainer image` would apply: it is made from the layout, the configuration and the generations of the system that the layout names, and nothing is written but, with --state, digests of kernels and initrds, which make the next run fast.
+    R"(The plan is what `cordwainer install` would apply to this machine, with generation N as the default if it is named, or, with --image, what `cordwainer image` would put into an image: it is made from the configuration, the generations, and the machine or the layout. Nothing is written but, for an image with --state, digests of kernels and initrds, which make the next run fast.
 
 With --json the plan itself is printed, in the format cordwainer-plan/1; the same plan gives the same bytes.
 
-Example:
+Examples:
 
+  cordwainer plan
   cordwainer plan --image layout.toml)";
 
-Result<int> run(const std::string& layout, const Common& common) {
-    Workspace workspace = Workspace::for_image(common);
-    const ImagePlan planned = TRY(plan_image(layout, common, workspace).with_context("plan"));
-    TRY_VOID(workspace.save().with_context("keep digests"));
-    TRY_VOID(print(common.json ? render_plan(planned.plan) : render_plan_text(planned.plan)));
-    warn(planned.warnings);
-    warn(planned.plan.warnings);
+struct Options {
+    std::optional<std::uint64_t> generation;
+    std::string layout;
+};
+
+Result<int> show(const Plan& plan, const std::vector<std::string>& warnings, bool json) {
+    TRY_VOID(print(json ? render_plan(plan) : render_plan_text(plan)));
+    warn(warnings);
+    warn(plan.warnings);
     return kDone;
+}
+
+Result<int> run(const Options& options, const Common& common) {
+    if (options.layout.empty()) {
+        Workspace workspace = Workspace::for_machine(common);
+        const LivePlan planned =
+            TRY(plan_live(common, options.generation, workspace).with_context("plan"));
+        return show(planned.plan, planned.warnings, common.json);
+    }
+    Workspace workspace = Workspace::for_image(common);
+    const ImagePlan planned =
+        TRY(plan_image(options.layout, common, workspace).with_context("plan"));
+    TRY_VOID(workspace.save().with_context("keep digests"));
+    return show(planned.plan, planned.warnings, common.json);
 }
 
 }  // namespace
@@ -36,12 +58,19 @@ Command plan_command() {
         .name = "plan",
         .summary = "shows what would be installed, without doing it",
         .declare = [](CLI::App& app) -> Run {
-            auto layout = std::make_shared<std::string>();
-            app.add_option("--image", *layout, "Plan for the disk image that LAYOUT describes")
-                ->type_name("LAYOUT")
-                ->required();
-            refuse_root(app);
-            return [layout](const Common& common) { return run(*layout, common); };
+            auto options = std::make_shared<Options>();
+            auto* number =
+                app.add_option("N", options->generation, "The generation that boots by default")
+                    ->type_name("N");
+            const auto* image =
+                app.add_option(
+                       "--image",
+                       options->layout,
+                       "Plan for the disk image that LAYOUT describes, not for this machine")
+                    ->type_name("LAYOUT")
+                    ->excludes(number);
+            refuse_root(app, image);
+            return [options](const Common& common) { return run(*options, common); };
         },
         .details = kDetails,
     };

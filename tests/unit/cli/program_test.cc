@@ -70,7 +70,7 @@ TEST(Program, RefusesWrongCommandLines) {
     EXPECT_EQ(run({"bootloaders", "grub", "more"}).status, kUsage);
     EXPECT_EQ(run({"bootloaders", "--root"}).status, kUsage) << "the value is missing";
     EXPECT_EQ(run({"try", "x", "--bios", "--uefi"}).status, kUsage);
-    EXPECT_EQ(run({"plan"}).status, kUsage);
+    EXPECT_EQ(run({"plan", "1", "--image", "layout.toml"}).status, kUsage);
     EXPECT_EQ(run({"image", "x.toml", "-o", "y", "--root", "/mnt"}).status, kUsage);
 }
 

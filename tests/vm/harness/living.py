@@ -6,6 +6,7 @@ program under test in it, which the test talks to over its serial console.
         machine.stop()
 """
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -26,7 +27,10 @@ $b mount -t proc proc /proc
 $b mount -t sysfs sys /sys
 $b mount -t devtmpfs dev /dev
 echo 3 >/proc/sys/kernel/printk
-for module in $($b cat /modules); do $b insmod "/lib/$module" || echo "no module $module"; done
+for module in $($b cat /modules); do
+    case $module in efivarfs.ko) [ -d /sys/firmware/efi ] || continue ;; esac
+    $b insmod "/lib/$module" || echo "LIVING no module $module"
+done
 for word in $($b cat /proc/cmdline); do
     case $word in root=*) root=${word#root=} ;; rootflags=*) flags=",${word#rootflags=}" ;; esac
 done
@@ -116,13 +120,6 @@ class Living:
         self.machine = machine
         self.command_line = ""  # that the machine was booted with
 
-    def __enter__(self):
-        self.machine.__enter__()
-        return self
-
-    def __exit__(self, *details):
-        return self.machine.__exit__(*details)
-
     def wait(self, choose=()):
         """Waits for the shell, through the loader's menu to the entry at the positions `choose`."""
         if choose:
@@ -130,7 +127,6 @@ class Living:
             self.machine.choose(*choose)
         self.command_line = self.machine.expect(r"LIVING (.*)\n").group(1)
         assert "no root" not in self.command_line, self.command_line
-        return self
 
     def run(self, command, status=0):
         """Runs a shell command; what it printed. Another status is a failure."""
@@ -146,13 +142,11 @@ class Living:
         return self.machine.expect_power_off()
 
 
+@contextlib.contextmanager
 def start(disk, firmware=BIOS, *, choose=(), **options):
     """Boots `disk`, which the machine may change, up to its shell."""
     options = {"memory": 768, "limit": 200, "writable": True, **options}
-    living = Living(Machine(disk, firmware, **options))
-    living.__enter__()
-    try:
-        return living.wait(choose)
-    except BaseException:
-        living.__exit__(None, None, None)
-        raise
+    with Machine(disk, firmware, **options) as machine:
+        living = Living(machine)
+        living.wait(choose)
+        yield living

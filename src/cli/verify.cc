@@ -1,0 +1,232 @@
+#include "cli/verify.h"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apply/boot_code.h"
+#include "apply/inventory.h"
+#include "apply/verify.h"
+#include "cli/live.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "host/host_contents.h"
+#include "host/run_lock.h"
+#include "sys/file_io.h"
+
+namespace cordwainer::cli {
+namespace {
+
+constexpr const char* kDetails =
+    R"(Every file that cordwainer owns is read and compared with the digest that it was written with, and so are the kernels and initrds that the menu reads where they are, and the boot code of disks. What is damaged is named, and the status is 1.
+
+With --repair what is damaged is written again, each file by one exchange, and everything else that `cordwainer install` would do is done. Kernels and initrds of the system itself are not cordwainer's to repair.
+
+Examples:
+
+  cordwainer verify
+  cordwainer verify --repair)";
+
+// What was found on one target.
+struct Finding {
+    std::string target;
+    Verified verified;
+};
+
+const char* kind_name(Damage::Kind kind) {
+    switch (kind) {
+        case Damage::Kind::missing:
+            return "missing";
+        case Damage::Kind::changed:
+            return "changed";
+        case Damage::Kind::unreadable:
+            return "unreadable";
+        case Damage::Kind::unfinished:
+            return "unfinished";
+    }
+    return "";
+}
+
+std::string sentence(const std::string& target, const Damage& damage) {
+    const std::string file = damage.path.text() + " on target " + target;
+    switch (damage.kind) {
+        case Damage::Kind::missing:
+            return file + " is missing";
+        case Damage::Kind::changed:
+            return file + " is not what was written";
+        case Damage::Kind::unreadable:
+            return file + " cannot be read: " + damage.detail;
+        case Damage::Kind::unfinished:
+            return file + " was being written when a run was cut off";
+    }
+    return file;
+}
+
+class Verification {
+  public:
+    Verification(const LivePlan& planned, const std::filesystem::path& state, Progress& progress)
+        : planned_(planned), state_(state), progress_(progress) {}
+
+    Result<void> all() {
+        const Ports ports = TRY(open_ports(planned_));
+        for (const PlannedTarget& target : planned_.plan.targets) {
+            const auto port = ports.bindings.files.find(target.id);
+            if (port == ports.bindings.files.end()) continue;
+            TRY_VOID(files(target, *port->second).with_context("target " + target.id.text));
+        }
+        return ports.bindings.blocks.empty() ? Result<void>() : boot_code(ports.bindings);
+    }
+
+    std::vector<Finding> findings;
+    std::vector<std::string> problems;  // beside those of the findings: one sentence each
+
+    [[nodiscard]] bool sound() const {
+        return problems.empty() && std::ranges::all_of(findings, [](const Finding& finding) {
+                   return finding.verified.damage.empty() && finding.verified.warnings.empty();
+               });
+    }
+
+  private:
+    Result<void> files(const PlannedTarget& target, FileTarget& port) {
+        findings.push_back({target.id.text, TRY(verify_files(port, *target.own, progress_))});
+        const LoadedInventory loaded = TRY(load_inventory(port, *target.own));
+        for (const Reference& reference : loaded.inventory.references) check(reference);
+        return {};
+    }
+
+    // A kernel that the menu reads where the system has it.
+    void check(const Reference& reference) {
+        if (!checked_.insert(reference.path).second) return;
+        const Result<Fd> fd = planned_.system.open_file(reference.path, O_RDONLY);
+        const Result<CopiedBytes> read =
+            fd ? digest_rest(*fd, planned_.system.outside(reference.path)) : fd.error();
+        if (!read) {
+            problems.push_back("the menu reads " + reference.path +
+                               ", which cannot be read: " + read.error().message());
+        } else if (read->digest != reference.digest) {
+            problems.push_back("the menu reads " + reference.path +
+                               ", which is not what it was when the menu was made");
+        }
+    }
+
+    Result<void> boot_code(const Bindings& bindings) {
+        const RealisedPlan realised = TRY(realise_live(planned_, state_, progress_));
+        HostContents contents(planned_.system, state_);
+        for (const RealisedStep& step : realised.steps) {
+            const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step);
+            if (!boot || !bindings.blocks.contains(boot->target)) continue;
+            const bool there =
+                TRY(has_boot_code(*boot, *bindings.blocks.at(boot->target), contents));
+            if (!there) {
+                problems.push_back("the boot code of target " + boot->target.text +
+                                   " is not what would be installed now");
+            }
+        }
+        return {};
+    }
+
+    const LivePlan& planned_;
+    const std::filesystem::path& state_;
+    Progress& progress_;
+    std::set<std::string> checked_;
+};
+
+nlohmann::ordered_json report(const Verification& done, bool repaired) {
+    using Json = nlohmann::ordered_json;
+    Json targets = Json::array();
+    for (const Finding& finding : done.findings) {
+        Json damage = Json::array();
+        for (const Damage& found : finding.verified.damage) {
+            damage.push_back({{"path", found.path.text()},
+                              {"kind", kind_name(found.kind)},
+                              {"detail", found.detail}});
+        }
+        targets.push_back({{"target", finding.target},
+                           {"files", finding.verified.files},
+                           {"bytes", finding.verified.bytes},
+                           {"damage", damage},
+                           {"warnings", finding.verified.warnings}});
+    }
+    return {{"format", "cordwainer-verify/1"},
+            {"targets", targets},
+            {"problems", done.problems},
+            {"repaired", repaired}};
+}
+
+std::string text_of(const Verification& done, bool repaired) {
+    std::string text;
+    for (const Finding& finding : done.findings) {
+        text += fmt::format("{}: {} files, {}, {}\n",
+                            finding.target,
+                            finding.verified.files,
+                            human_size(finding.verified.bytes),
+                            finding.verified.damage.empty()
+                                ? "as they were written"
+                                : fmt::format("{} damaged", finding.verified.damage.size()));
+        for (const Damage& damage : finding.verified.damage) {
+            text += "  " + printable(sentence(finding.target, damage)) + "\n";
+        }
+        for (const std::string& warning : finding.verified.warnings) {
+            text += "  " + printable(warning) + "\n";
+        }
+    }
+    for (const std::string& problem : done.problems) text += printable(problem) + "\n";
+    if (repaired) text += "repaired: everything is as it is to be\n";
+    return text;
+}
+
+Result<int> run(bool repair, const Common& common) {
+    const RunLock held = TRY(RunLock::take(common.state, [](const std::string& holder) {
+                                 complain("waiting for " + holder + ", which is at work here");
+                                 return true;
+                             }).with_context("verify"));
+    Workspace workspace = Workspace::for_machine(common);
+    const LivePlan planned = TRY(plan_live(common, std::nullopt, workspace).with_context("verify"));
+    const std::filesystem::path state = TRY(workspace.state());
+    ErrorProgress progress;
+    Verification verification(planned, state, progress);
+    TRY_VOID(verification.all().with_context("verify"));
+    bool repaired = false;
+    if (repair && !verification.sound()) {
+        const LiveOutcome outcome =
+            TRY(install_live(planned, workspace, Trust::contents, progress).with_context("repair"));
+        progress.clear();
+        warn(outcome.applied.warnings);
+        if (!outcome.applied.result) {
+            complain("repair: " + outcome.applied.result.error().message());
+            return outcome.applied.changed ? kPartial : kFailed;
+        }
+        TRY_VOID(Result(outcome.recorded).with_context("record the generation"));
+        Verification again(planned, state, progress);
+        TRY_VOID(again.all().with_context("verify"));
+        repaired = again.sound();
+    }
+    progress.clear();
+    TRY_VOID(common.json ? print_json(report(verification, repaired))
+                         : print(text_of(verification, repaired)));
+    warn(planned.warnings);
+    return verification.sound() || repaired ? kDone : kFailed;
+}
+
+}  // namespace
+
+Command verify_command() {
+    return {
+        .name = "verify",
+        .summary = "reads and compares every byte that is installed",
+        .declare = [](CLI::App& app) -> Run {
+            auto repair = std::make_shared<bool>(false);
+            app.add_flag("--repair", *repair, "Write again what is damaged");
+            return [repair](const Common& common) { return run(*repair, common); };
+        },
+        .details = kDetails,
+    };
+}
+
+}  // namespace cordwainer::cli

@@ -1,0 +1,72 @@
+"""A machine that is installed on while it lives: from generation to generation, and back."""
+
+from harness import layouts, living, system
+from harness.machine import BIOS
+from harness.system import GuixGeneration
+
+CONFIG = """\
+bootloader = "grub"
+
+[grub]
+files = "/boot/grub"
+disk = "/dev/vda"
+timeout = 3
+"""
+
+
+def generations(lab, *numbers):
+    linux, initrd = living.linux(lab), living.initrd(lab)
+    return [GuixGeneration(number, linux, initrd, f"Living, try {number}",
+                           ["console=ttyS0", "quiet", f"try={number}"]) for number in numbers]
+
+
+def bios_disk(lab):
+    """A living machine on one ext4, installed by making its image."""
+    tree = lab.tree()
+    living.furnish(lab, tree)
+    system.add_guix_generations(tree, generations(lab, 1))
+    system.add_config(tree, CONFIG)
+    return lab.image(layouts.image() + layouts.BIOS_BOOT
+                     + layouts.root(tree, size="content + 64MiB"))
+
+
+def test_a_new_generation_boots_and_the_old_one_too(lab):
+    disk = bios_disk(lab)
+    with living.start(disk, BIOS) as machine:
+        assert "try=1" in machine.command_line, machine.command_line
+        assert "nothing to do" in machine.run("cordwainer install")
+        # A second generation of the same kernel with another command line.
+        machine.run("cd /var/guix/profiles; old=$(readlink system-1-link); new=$old-2; "
+                    "mkdir $new; sed s/try=1/try=2/ $old/parameters >$new/parameters; "
+                    "ln -s $new system-2-link; ln -sfn system-2-link system")
+        printed = machine.run("cordwainer install")
+        assert "by default 2 boots" in printed, printed
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.stop()
+    with living.start(disk, BIOS) as machine:
+        assert "try=2" in machine.command_line, machine.command_line
+        machine.stop()
+    with living.start(disk, BIOS, choose=(1, 0)) as machine:
+        assert "try=1" in machine.command_line, machine.command_line
+        machine.stop()
+
+
+def test_damage_is_found_and_repaired(lab):
+    module = "/boot/grub/cordwainer/*/i386-pc/linux.mod"
+    with living.start(bios_disk(lab), BIOS) as machine:
+        assert "as they were written" in machine.run("cordwainer verify")
+        # One byte in the middle, the size and the time of change as they were; and a lost file.
+        machine.run(f"cp -p {module} /tmp/good; printf X | dd of=$(echo {module}) bs=1 seek=2000 "
+                    "conv=notrunc; rm /boot/grub/grub.cfg")
+        found = machine.run("cordwainer verify", status=1)
+        assert "linux.mod on target files is not what was written" in found, found
+        assert "grub.cfg on target files is missing" in found, found
+        # The boot sector's code, as another loader's installer would leave it.
+        machine.run("dd if=/dev/zero of=/dev/vda bs=1 count=64 seek=100 conv=notrunc")
+        found = machine.run("cordwainer verify", status=1)
+        assert "the boot code of target disk" in found, found
+        assert "repaired" in machine.run("cordwainer verify --repair")
+        machine.run(f"cmp {module} /tmp/good")
+        assert "as they were written" in machine.run("cordwainer verify")
+        machine.stop()
+
