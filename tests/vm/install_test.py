@@ -1,7 +1,9 @@
 """A machine that is installed on while it lives: from generation to generation, and back."""
 
+import shutil
+
 from harness import layouts, living, system
-from harness.machine import BIOS
+from harness.machine import BIOS, UEFI
 from harness.system import GuixGeneration
 
 CONFIG = """\
@@ -12,6 +14,11 @@ files = "/boot/grub"
 disk = "/dev/vda"
 timeout = 3
 """
+
+# A second generation of the same kernel with another command line.
+NEXT_GENERATION = ("cd /var/guix/profiles; old=$(readlink system-1-link); new=$old-2; "
+                   "mkdir $new; sed s/try=1/try=2/ $old/parameters >$new/parameters; "
+                   "ln -s $new system-2-link; ln -sfn system-2-link system")
 
 
 def generations(lab, *numbers):
@@ -35,10 +42,7 @@ def test_a_new_generation_boots_and_the_old_one_too(lab):
     with living.start(disk, BIOS) as machine:
         assert "try=1" in machine.command_line, machine.command_line
         assert "nothing to do" in machine.run("cordwainer install")
-        # A second generation of the same kernel with another command line.
-        machine.run("cd /var/guix/profiles; old=$(readlink system-1-link); new=$old-2; "
-                    "mkdir $new; sed s/try=1/try=2/ $old/parameters >$new/parameters; "
-                    "ln -s $new system-2-link; ln -sfn system-2-link system")
+        machine.run(NEXT_GENERATION)
         printed = machine.run("cordwainer install")
         assert "by default 2 boots" in printed, printed
         assert "nothing to do" in machine.run("cordwainer install")
@@ -70,3 +74,28 @@ def test_damage_is_found_and_repaired(lab):
         assert "as they were written" in machine.run("cordwainer verify")
         machine.stop()
 
+
+
+SYSTEMD_BOOT = 'bootloader = "systemd-boot"\n[systemd-boot]\nesp = "/boot/efi"\ntimeout = 0\n'
+ESP_UUID = "3C1A-9D52"
+
+
+def test_systemd_boot_on_a_mounted_esp(lab):
+    tree = lab.tree()
+    living.furnish(lab, tree, mounts=[f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077 0 2"])
+    shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
+    system.add_guix_generations(tree, generations(lab, 1))
+    system.add_config(tree, SYSTEMD_BOOT)
+    esp = layouts.ESP.replace("48MiB", "96MiB") + f'file-system-uuid = "{ESP_UUID}"\n'
+    disk = lab.image(layouts.image() + esp + layouts.root(tree, size="content + 64MiB"))
+    with living.start(disk, UEFI) as machine:
+        assert "try=1" in machine.command_line, machine.command_line
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.run(NEXT_GENERATION)
+        printed = machine.run("cordwainer install")
+        assert "by default 2 boots" in printed, printed
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.stop()
+    with living.start(disk, UEFI) as machine:
+        assert "try=2" in machine.command_line, machine.command_line
+        machine.stop()
