@@ -1,5 +1,5 @@
-// A file target on a mounted ext4, xfs or btrfs: what a loader reads without replaying a journal is, at
-// every moment, the old file or the new one.
+// A file target on a mounted ext4, xfs or btrfs: what a loader reads without replaying a journal
+// is, at every moment, the old file or the new one.
 #pragma once
 
 #include <filesystem>
