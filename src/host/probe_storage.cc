@@ -27,21 +27,6 @@ std::string group_of(const SystemDevice& device) {
     return is_volume ? device.mapper_uuid.substr(kLvm.size(), kLvmId) : "";
 }
 
-// How GRUB writes the UUID of an array: the bytes in order; with metadata 0.90, which has it as
-// four little-endian words, the words' digits.
-std::string array_uuid(std::string uuid, const std::string& metadata) {
-    std::erase(uuid, '-');
-    constexpr std::size_t kDigits = 32;
-    constexpr std::size_t kWord = 8;
-    if (metadata != "0.90" || uuid.size() != kDigits) return uuid;
-    std::string words;
-    for (std::size_t word = 0; word < kDigits; word += kWord) {
-        for (std::size_t byte = kWord; byte > 0; byte -= 2)
-            words += uuid.substr(word + byte - 2, 2);
-    }
-    return words;
-}
-
 Result<std::string> line_in(const std::filesystem::path& path) {
     std::string text = TRY(read_text_file(path));
     while (text.ends_with('\n')) text.pop_back();
@@ -160,7 +145,8 @@ Result<RaidArray> Storage::array(const SystemDevice& device) {
     found.metadata = TRY(line_in(device.sys / "md" / "metadata_version"));
     const SystemDevice* member = devices_.named(device.parts_of.front());
     const Signature signature = TRY(Result<Signature>(this->signature(*member)));
-    found.uuid = array_uuid(signature.uuid, found.metadata);
+    found.uuid = signature.uuid;  // of metadata 0.90 too, libblkid has GRUB's order of bytes
+    std::erase(found.uuid, '-');
     return found;
 }
 
