@@ -166,12 +166,13 @@ struct Probe::State {
         why = found.why;
         if (!found.named) return target;
         node = found.device->node;
-        const Signature signature = TRY(Result<Signature>(storage.signature(*found.named)));
-        if (signature.has_file_system()) {
-            target.boot.label = signature.label;
+        // What is on a whole disk does not matter where it has a partition table.
+        const Result<Signature>& signature = storage.signature(*found.named);
+        if (signature && signature->has_file_system()) {
+            target.boot.label = signature->label;
             const bool of_file_system = found.kind != BlockId::Kind::partition_uuid &&
                                         found.kind != BlockId::Kind::partition_table_uuid;
-            if (of_file_system) target.boot.uuid = Uuid::parse(signature.uuid);
+            if (of_file_system) target.boot.uuid = Uuid::parse(signature->uuid);
         }
         const auto table = TRY(Result<std::optional<DiskTable>>(storage.table(*found.device)));
         target.observed = TRY(observe_disk(node, found.device->sector_size, table));

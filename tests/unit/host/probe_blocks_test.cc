@@ -213,6 +213,24 @@ TEST_F(ProbeBlocks, DiskWithoutATable) {
     EXPECT_EQ(std::get<ObservedDisk>(target.observed), ObservedDisk{});
 }
 
+TEST_F(ProbeBlocks, DiskWithTheRestsOfTwoFileSystems) {
+    add_device("sda", "8:0");
+    run({"mkfs.fat", "sda"});
+    run({"mke2fs", "-q", "-t", "ext4", "other", "64M"});
+    run({"dd",
+         "if=other",
+         "of=sda",
+         "bs=1024",
+         "skip=1",
+         "seek=1",
+         "count=1",
+         "conv=notrunc",
+         "status=none"});
+    Target target;
+    EXPECT_EQ(device_of(block(Kind::device_path, "/dev/sda"), &target), "dev/sda");
+    EXPECT_EQ(target.boot.label, std::nullopt);
+}
+
 TEST_F(ProbeBlocks, LargeSectors) {
     add_device("sda", "8:0");
     write("sys/devices/sda/queue/logical_block_size", "4096\n");
