@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -52,11 +53,13 @@ Result<RunLock> RunLock::take(const std::filesystem::path& state,
     if (!busy(who)) {
         return Error(Errc::refused, name + " is held by " + who + ": run again when it has ended");
     }
-    lock = whole_file();
-    while (::fcntl(file.get(), F_SETLKW, &lock) != 0) {
-        if (errno != EINTR) return file_error(errno, "wait for " + name);
+    // Not F_SETLKW: a signal that asks to stop would not end it, since its handler restarts calls.
+    constexpr int kPauseMs = 100;
+    while (::fcntl(file.get(), F_SETLK, &lock) != 0) {
+        if (errno != EACCES && errno != EAGAIN) return file_error(errno, "wait for " + name);
+        pollfd stop{stop_descriptor(), POLLIN, 0};
+        ::poll(&stop, 1, kPauseMs);
         if (stop_requested()) return stopped();
-        lock = whole_file();
     }
     return RunLock(std::move(file));
 }

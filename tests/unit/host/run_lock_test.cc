@@ -1,6 +1,7 @@
 #include "host/run_lock.h"
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "sys/file_io.h"
+#include "sys/interrupt.h"
 
 namespace cordwainer {
 namespace {
@@ -99,6 +101,21 @@ TEST_F(RunLockTest, WaitsWhereItIsWorthIt) {
         return true;
     });
     EXPECT_TRUE(lock);
+}
+
+TEST_F(RunLockTest, ASignalEndsTheWait) {
+    const Holder holder(state());
+    const pid_t waiting = ::fork();
+    if (waiting == 0) {
+        stop_on_signals();
+        ::alarm(10);  // kills one that waits on
+        const auto lock =
+            RunLock::take(state(), [](const std::string&) { return ::raise(SIGTERM) == 0; });
+        ::_exit(!lock && lock.error().sys_errno == EINTR ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(waiting, &status, 0), waiting);
+    EXPECT_EQ(status, 0);
 }
 
 TEST_F(RunLockTest, GoesWithItsProcess) {
