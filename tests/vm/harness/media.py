@@ -60,6 +60,15 @@ def drive(disk, *options):
             "-device", ",".join(["virtio-blk-pci", "drive=disk", *options])]
 
 
+def drives(disks):
+    """The same for many disks: /dev/vda, /dev/vdb and so on."""
+    options = []
+    for number, disk in enumerate(disks):
+        options += ["-drive", f"if=none,id=disk{number},format=raw,cache=unsafe,file={disk}",
+                    "-device", f"virtio-blk-pci,drive=disk{number}"]
+    return options
+
+
 def run(lab, disk, script, files=(), disk_options=None, limit=60):
     """Runs `script` with `disk` as /dev/vda in a guest that is killed when it is through: what it
     printed."""
