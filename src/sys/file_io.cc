@@ -190,7 +190,11 @@ Result<TemporaryDirectory> TemporaryDirectory::make(const std::filesystem::path&
         const char* variable = std::getenv("TMPDIR");
         place = variable && *variable ? variable : "/tmp";
     }
-    std::string name = (place / (prefix + "XXXXXX")).string();
+    // Programs get its files' names, and run in other directories.
+    std::error_code failed;
+    const std::filesystem::path whole = std::filesystem::absolute(place, failed);
+    if (failed) return file_error(failed.value(), "make a directory in " + place.string());
+    std::string name = (whole / (prefix + "XXXXXX")).string();
     if (!::mkdtemp(name.data())) return file_error(errno, "make a directory in " + place.string());
     return TemporaryDirectory(std::move(name));
 }

@@ -71,6 +71,7 @@ struct CopiedBytes {
 class TemporaryDirectory {
   public:
     // Makes one below `parent` (empty: TMPDIR, or /tmp), named `prefix` and six random characters.
+    // Its path is absolute.
     [[nodiscard]] static Result<TemporaryDirectory> make(const std::filesystem::path& parent,
                                                          const std::string& prefix);
 

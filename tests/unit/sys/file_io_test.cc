@@ -131,6 +131,16 @@ TEST_F(FileIo, TemporaryDirectoryGoesWithItsContent) {
     EXPECT_FALSE(TemporaryDirectory::make(path("missing"), "x"));
 }
 
+TEST_F(FileIo, TemporaryDirectoryHasAnAbsolutePath) {
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(scratch_->path());
+    const auto directory = TemporaryDirectory::make(".", "inner-");
+    std::filesystem::current_path(before);
+    ASSERT_TRUE(directory);
+    EXPECT_TRUE(directory->path().is_absolute());
+    EXPECT_TRUE(std::filesystem::exists(directory->path()));
+}
+
 TEST(Fd, ClosesAndReports) {
     auto fd = open_file("/dev/null", O_RDONLY);
     ASSERT_TRUE(fd);
