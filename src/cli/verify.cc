@@ -54,7 +54,7 @@ const char* kind_name(Damage::Kind kind) {
 }
 
 std::string sentence(const std::string& target, const Damage& damage) {
-    const std::string file = damage.path.text() + " on target " + target;
+    std::string file = damage.path.text() + " on target " + target;
     switch (damage.kind) {
         case Damage::Kind::missing:
             return file + " is missing";
