@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <utility>
 
@@ -40,6 +41,22 @@ Result<void> fill(Fd file,
 }
 
 }  // namespace
+
+Result<void> check_on_medium(const Fd& file, const Digest& digest, const std::string& name) {
+    if (const int err = ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED); err != 0)
+        return file_error(err, "drop the cache of " + name);
+    const CopiedBytes there = TRY(digest_rest(file, name));
+    if (there.digest == digest) return {};
+    return Error(Errc::corrupt,
+                 name + " does not give back what was written: the medium may be bad");
+}
+
+Result<FreeSpace> free_space_at(const Fd& directory, const std::string& name) {
+    struct statvfs status{};
+    if (::fstatvfs(directory.get(), &status) != 0) return file_error(errno, "look at " + name);
+    return FreeSpace{.bytes = status.f_bavail * status.f_frsize,
+                     .block_size = static_cast<std::uint32_t>(status.f_bsize)};
+}
 
 Result<FilesBelow> FilesBelow::open(const std::filesystem::path& root, const std::string& path) {
     Root opened = TRY(Root::open(root.string()));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/ports.h"
 #include "core/bytes.h"
 #include "core/error.h"
 #include "core/rel_path.h"
@@ -15,6 +16,15 @@
 #include "sys/root.h"
 
 namespace cordwainer {
+
+// Drops a file's clean pages, so that reading goes to the medium, and compares what it gives back:
+// corrupt where that does not have the digest. `name` is for messages.
+[[nodiscard]] Result<void> check_on_medium(const Fd& file,
+                                           const Digest& digest,
+                                           const std::string& name);
+
+// Room on the file system of an open directory.
+[[nodiscard]] Result<FreeSpace> free_space_at(const Fd& directory, const std::string& name);
 
 class FilesBelow {
   public:

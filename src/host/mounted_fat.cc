@@ -9,7 +9,6 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -174,16 +173,15 @@ Result<void> MountedFat::settle() {
         unlinked_.clear();
         TRY_VOID(flush_all());
     }
-    for (const Written& written : unsettled_) TRY_VOID(check(written));
+    for (const Written& written : unsettled_)
+        TRY_VOID(check_on_medium(written.file, written.digest, files_.name(written.path)));
     unsettled_.clear();
     return {};
 }
 
 Result<std::optional<FreeSpace>> MountedFat::free_space() {
-    struct statvfs status{};
-    if (::fstatvfs(directory_.get(), &status) != 0) return file_error(errno, "look at " + name_);
-    return FreeSpace{.bytes = status.f_bavail * status.f_frsize,
-                     .block_size = static_cast<std::uint32_t>(status.f_bsize)};
+    const FreeSpace space = TRY(free_space_at(directory_, name_));
+    return space;
 }
 
 std::vector<std::string> MountedFat::take_warnings() {
@@ -299,17 +297,6 @@ Result<void> MountedFat::flush_all() {
     if (::syncfs(directory_.get()) != 0)
         return file_error(errno, "flush the file system of " + name_);
     return flush_device();
-}
-
-Result<void> MountedFat::check(const Written& written) {
-    const std::string name = files_.name(written.path);
-    // Its pages are clean now, so that reading goes to the medium.
-    if (const int err = ::posix_fadvise(written.file.get(), 0, 0, POSIX_FADV_DONTNEED); err != 0)
-        return file_error(err, "drop the cache of " + name);
-    const CopiedBytes there = TRY(digest_rest(written.file, name));
-    if (there.digest == written.digest) return {};
-    return Error(Errc::corrupt,
-                 name + " does not give back what was written: the medium may be bad");
 }
 
 }  // namespace cordwainer

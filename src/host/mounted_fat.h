@@ -92,7 +92,6 @@ class MountedFat : public FileTarget {
     Result<void> written(const RelPath& path, const Digest& digest);
     Result<void> flush_device();
     Result<void> flush_all();
-    Result<void> check(const Written& written);
 
     FilesBelow files_;
     Fd directory_;

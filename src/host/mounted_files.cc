@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "sys/file_io.h"
@@ -93,20 +92,12 @@ Result<void> MountedFiles::settle() {
 Result<void> MountedFiles::check(const RelPath& path, const Digest& digest) {
     const std::optional<Fd> fd = TRY(files_.open_file(path));
     if (!fd) return Error(Errc::corrupt, files_.name(path) + " is gone right after it was written");
-    // Its pages are clean now, so that reading goes to the medium.
-    if (const int err = ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_DONTNEED); err != 0)
-        return file_error(err, "drop the cache of " + files_.name(path));
-    const CopiedBytes there = TRY(digest_rest(*fd, files_.name(path)));
-    if (there.digest == digest) return {};
-    return Error(Errc::corrupt,
-                 files_.name(path) + " does not give back what was written: the medium may be bad");
+    return check_on_medium(*fd, digest, files_.name(path));
 }
 
 Result<std::optional<FreeSpace>> MountedFiles::free_space() {
-    struct statvfs status{};
-    if (::fstatvfs(directory_.get(), &status) != 0) return file_error(errno, "look at " + name_);
-    return FreeSpace{.bytes = status.f_bavail * status.f_frsize,
-                     .block_size = static_cast<std::uint32_t>(status.f_bsize)};
+    const FreeSpace space = TRY(free_space_at(directory_, name_));
+    return space;
 }
 
 }  // namespace cordwainer
