@@ -9,7 +9,6 @@
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "host/run_lock.h"
 
 namespace cordwainer::cli {
 namespace {
@@ -31,13 +30,6 @@ Where one of several EFI system partitions or disks is not there, the others are
 Example:
 
   cordwainer install)";
-
-Result<RunLock> lock(const std::filesystem::path& state, const Options& options) {
-    return RunLock::take(state, [&](const std::string& holder) {
-        if (!options.no_wait) complain("waiting for " + holder + ", which is at work here");
-        return !options.no_wait;
-    });
-}
 
 nlohmann::ordered_json report(const LivePlan& planned,
                               const LiveOutcome& outcome,
@@ -95,7 +87,7 @@ Result<int> conclude(const LivePlan& planned, const LiveOutcome& outcome, bool j
 }
 
 Result<int> run(const Options& options, const Common& common) {
-    const RunLock held = TRY(lock(common.state, options).with_context("install"));
+    const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("install"));
     Workspace workspace = Workspace::for_machine(common);
     const LivePlan planned =
         TRY(plan_live(common, options.generation, workspace).with_context("install"));

@@ -9,6 +9,7 @@
 
 #include "bootloaders/registry.h"
 #include "cli/generations_request.h"
+#include "cli/output.h"
 #include "cli/reading.h"
 #include "cli/recording.h"
 #include "host/block_device.h"
@@ -65,6 +66,13 @@ void add_unreached(const ProbedTargets& probed, const Bootloader& bootloader, Pl
 }
 
 }  // namespace
+
+Result<RunLock> lock_machine(const std::filesystem::path& state, bool wait) {
+    return RunLock::take(state, [wait](const std::string& holder) {
+        if (wait) complain("waiting for " + holder + ", which is at work here");
+        return wait;
+    });
+}
 
 Result<LivePlan> plan_live(const Common& common,
                            std::optional<std::uint64_t> generation,

@@ -16,6 +16,7 @@
 #include "cli/workspace.h"
 #include "core/error.h"
 #include "host/probe.h"
+#include "host/run_lock.h"
 #include "model/bootloader.h"
 #include "model/generation.h"
 #include "model/plan.h"
@@ -33,6 +34,10 @@ struct LivePlan {
     Plan plan;                          // its targets include those that were not reached
     std::vector<std::string> warnings;  // what was read and left out; the plan has its own
 };
+
+// Takes the lock of the state directory. Where another run has it, says who, and waits; without
+// `wait` that is refused.
+[[nodiscard]] Result<RunLock> lock_machine(const std::filesystem::path& state, bool wait);
 
 // Reads, probes and plans; writes nothing. `generation`: the one to boot by default (none: the
 // current one of the system); not_found where there is none of that number. not_found too where

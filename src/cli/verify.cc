@@ -17,7 +17,6 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "host/host_contents.h"
-#include "host/run_lock.h"
 #include "sys/file_io.h"
 
 namespace cordwainer::cli {
@@ -182,10 +181,7 @@ std::string text_of(const Verification& done, bool repaired) {
 }
 
 Result<int> run(bool repair, const Common& common) {
-    const RunLock held = TRY(RunLock::take(common.state, [](const std::string& holder) {
-                                 complain("waiting for " + holder + ", which is at work here");
-                                 return true;
-                             }).with_context("verify"));
+    const RunLock held = TRY(lock_machine(common.state, true).with_context("verify"));
     Workspace workspace = Workspace::for_machine(common);
     const LivePlan planned = TRY(plan_live(common, std::nullopt, workspace).with_context("verify"));
     const std::filesystem::path state = TRY(workspace.state());
