@@ -27,6 +27,21 @@ def generations(lab, *numbers):
                            ["console=ttyS0", "quiet", f"try={number}"]) for number in numbers]
 
 
+def installs_the_next(disk, firmware):
+    """Fails where the machine, booted from generation 1, does not install and then boot the next."""
+    with living.start(disk, firmware) as machine:
+        assert "try=1" in machine.command_line, machine.command_line
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.run(NEXT_GENERATION)
+        printed = machine.run("cordwainer install")
+        assert "by default 2 boots" in printed, printed
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.stop()
+    with living.start(disk, firmware) as machine:
+        assert "try=2" in machine.command_line, machine.command_line
+        machine.stop()
+
+
 def bios_disk(lab):
     """A living machine on one ext4, installed by making its image."""
     tree = lab.tree()
@@ -39,17 +54,7 @@ def bios_disk(lab):
 
 def test_a_new_generation_boots_and_the_old_one_too(lab):
     disk = bios_disk(lab)
-    with living.start(disk, BIOS) as machine:
-        assert "try=1" in machine.command_line, machine.command_line
-        assert "nothing to do" in machine.run("cordwainer install")
-        machine.run(NEXT_GENERATION)
-        printed = machine.run("cordwainer install")
-        assert "by default 2 boots" in printed, printed
-        assert "nothing to do" in machine.run("cordwainer install")
-        machine.stop()
-    with living.start(disk, BIOS) as machine:
-        assert "try=2" in machine.command_line, machine.command_line
-        machine.stop()
+    installs_the_next(disk, BIOS)
     with living.start(disk, BIOS, choose=(1, 0)) as machine:
         assert "try=1" in machine.command_line, machine.command_line
         machine.stop()
@@ -75,7 +80,6 @@ def test_damage_is_found_and_repaired(lab):
         machine.stop()
 
 
-
 SYSTEMD_BOOT = 'bootloader = "systemd-boot"\n[systemd-boot]\nesp = "/boot/efi"\ntimeout = 0\n'
 ESP_UUID = "3C1A-9D52"
 
@@ -88,14 +92,4 @@ def test_systemd_boot_on_a_mounted_esp(lab):
     system.add_config(tree, SYSTEMD_BOOT)
     esp = layouts.ESP.replace("48MiB", "96MiB") + f'file-system-uuid = "{ESP_UUID}"\n'
     disk = lab.image(layouts.image() + esp + layouts.root(tree, size="content + 64MiB"))
-    with living.start(disk, UEFI) as machine:
-        assert "try=1" in machine.command_line, machine.command_line
-        assert "nothing to do" in machine.run("cordwainer install")
-        machine.run(NEXT_GENERATION)
-        printed = machine.run("cordwainer install")
-        assert "by default 2 boots" in printed, printed
-        assert "nothing to do" in machine.run("cordwainer install")
-        machine.stop()
-    with living.start(disk, UEFI) as machine:
-        assert "try=2" in machine.command_line, machine.command_line
-        machine.stop()
+    installs_the_next(disk, UEFI)
