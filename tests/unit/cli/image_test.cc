@@ -136,12 +136,15 @@ TEST_F(Image, ReplacesNothingThatItIsMadeFrom) {
 
 TEST_F(Image, LeavesNothingWhereItIsStopped) {
     const auto before = names();
-    const std::string script = "TMPDIR=" + system_.at("/temporary") + " \"$0\" image " +
-                               system_.layout() + " -o " + system_.at("/disk.img") +
-                               " & sleep 0.15; kill -TERM $!; wait $!; echo $? >&2";
+    // Stopped once it has begun to make something.
+    const std::string temporary = system_.at("/temporary");
+    const std::string script =
+        "TMPDIR=" + temporary + " \"$0\" image " + system_.layout() + " -o " +
+        system_.at("/disk.img") + " & for i in $(seq 1000); do [ -z \"$(ls " + temporary +
+        ")\" ] || break; sleep 0.01; done; kill -TERM $!; wait $!; echo $? >&2";
     const auto done = spawn({.arguments = {"sh", "-c", script, CORDWAINER_PROGRAM}});
     ASSERT_TRUE(done) << done.error().message();
-    // Where the machine was faster than the signal there is an image; nothing else in any case.
+    // Where the program was faster than the signal there is an image; nothing else in any case.
     if (!done->errors.ends_with("\n0\n")) {
         EXPECT_THAT(done->errors, HasSubstr("stopped by a signal"));
         EXPECT_EQ(names(), before);

@@ -74,11 +74,17 @@ TEST_F(Try, NamesThePackageOfMissingPrograms) {
 }
 
 TEST_F(Try, TakesTheMachineWithItWhenItIsStopped) {
-    // The last number counts machines that still have the image open.
+    // Stopped once the machine runs. The last number counts machines that still have the image
+    // open.
+    const std::string machines =
+        "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c '[f]ile=" + image() + "$'";
     const std::string script = "\"$0\" try " + image() +
-                               " --memory 64 >/dev/null & sleep 1; kill -TERM $!; wait $!; echo $? "
-                               ">&2; cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -c '[f]ile=" +
-                               image() + "$' >&2; true";
+                               " --memory 64 >/dev/null & "
+                               "for i in $(seq 300); do [ $(" +
+                               machines +
+                               ") = 0 ] || break; sleep 0.1; done; "
+                               "kill -TERM $!; wait $!; echo $? >&2; " +
+                               machines + " >&2; true";
     const auto done = spawn({.arguments = {"sh", "-c", script, CORDWAINER_PROGRAM}});
     ASSERT_TRUE(done) << done.error().message();
     EXPECT_THAT(done->errors, testing::EndsWith("stopped by a signal\n1\n0\n"));
