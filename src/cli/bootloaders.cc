@@ -1,5 +1,6 @@
 #include "cli/bootloaders.h"
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <memory>

@@ -2,11 +2,15 @@
 // NAME.cc has a NAME.h that declares `Command NAME_command();`, which src/cli/commands.cc lists.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 
 #include "core/error.h"
+
+namespace CLI {  // CLI11's header takes seconds to compile; only what declares options needs it
+class App;
+class Option;
+}  // namespace CLI
 
 namespace cordwainer::cli {
 

@@ -1,5 +1,6 @@
 #include "cli/generation_add.h"
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <fmt/format.h>
 #include <functional>

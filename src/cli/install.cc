@@ -1,5 +1,6 @@
 #include "cli/install.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <fmt/format.h>
 #include <memory>

@@ -1,5 +1,6 @@
 #include "cli/plan.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>

@@ -1,5 +1,6 @@
 #include "cli/try.h"
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 #include "cli/verify.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fcntl.h>
 #include <fmt/format.h>

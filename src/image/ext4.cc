@@ -76,14 +76,15 @@ Result<void> make_empty(const Ext4& spec, std::uint64_t inodes) {
 Result<void> run_script(const Ext4& spec, const std::string& script) {
     const std::filesystem::path file = spec.scratch / "debugfs-script";
     TRY_VOID(write_text(file, script));
-    const SpawnOutput output = TRY(run_tool(
+    const Result<SpawnOutput> ran = run_tool(
         {.name = "debugfs", .package = "e2fsprogs"},
         {.arguments =
              {"-w", "-f", file.string(), fmt::format("./{}?offset={}", spec.file, spec.offset)},
          .directory = spec.directory,
          .environment = environment(spec),
-         .discard_output = true}));
-    const std::string& errors = output.errors;
+         .discard_output = true});
+    if (!ran) return ran.error();
+    const std::string& errors = ran->errors;
     if (errors.starts_with("debugfs ") && errors.find('\n') + 1 == errors.size()) return {};
     return Error{Errc::tool_failed, "debugfs: " + errors};
 }
