@@ -1,10 +1,7 @@
 #include "image/btrfs.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "image/btrfs_guest.h"
 #include "image/partition_trees.h"
@@ -35,13 +32,6 @@ Usage usage_of(const Node& root) {
         usage.metadata += kPerFile + node.size / 512;
     });
     return usage;
-}
-
-Result<void> make_sparse(const std::filesystem::path& path, std::uint64_t size) {
-    Fd fd = TRY(open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0)
-        return file_error(errno, path.string());
-    return fd.close(path.string());
 }
 
 Result<void> format(const Btrfs& spec,

@@ -12,6 +12,7 @@
 #include "image/partition_table.h"
 #include "image/partition_trees.h"
 #include "image/placement.h"
+#include "image/sparse_copy.h"
 #include "image/tool.h"
 #include "sys/file_io.h"
 #include "sys/interrupt.h"
@@ -22,14 +23,6 @@ namespace {
 // The image's name inside the directory beside the output: tools read "?" and "@@" as more than a
 // name.
 constexpr const char* kImageFile = "disk.img";
-
-// Makes a file of this many zeros that takes no room.
-Result<void> make_sparse(const std::filesystem::path& path, std::uint64_t size, mode_t mode) {
-    Fd fd = TRY(open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode));
-    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0)
-        return file_error(errno, path.string());
-    return fd.close(path.string());
-}
 
 class Build {
   public:

@@ -104,12 +104,7 @@ Result<void> make_header(const Encryption& encryption,
                          const VolumeKey& key,
                          std::uint64_t size,
                          const std::filesystem::path& file) {
-    {
-        const Fd header = TRY(open_file(file, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-        if (::ftruncate(header.get(), static_cast<off_t>(size)) != 0) {
-            return file_error(errno, file.string());
-        }
-    }
+    TRY_VOID(make_sparse(file, size));
     const Fd key_file = TRY(key.file());
     ToolRun run{.arguments = format_arguments(encryption)};
     run.arguments.insert(run.arguments.end(),

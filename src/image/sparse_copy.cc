@@ -54,4 +54,11 @@ Result<void> copy_sparse(const std::filesystem::path& from,
     return target.close(to.string());
 }
 
+Result<void> make_sparse(const std::filesystem::path& path, std::uint64_t size, mode_t mode) {
+    Fd fd = TRY(open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode));
+    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0)
+        return file_error(errno, path.string());
+    return fd.close(path.string());
+}
+
 }  // namespace cordwainer::image

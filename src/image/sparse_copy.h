@@ -1,8 +1,9 @@
-// Copying files without their holes.
+// Files with holes: making them, and copying without them.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <sys/types.h>
 
 #include "core/error.h"
 
@@ -14,5 +15,10 @@ namespace cordwainer::image {
                                        std::uint64_t size,
                                        const std::filesystem::path& to,
                                        std::uint64_t offset);
+
+// Makes `path` a file of this many zeros that takes no room. io where it is there already.
+[[nodiscard]] Result<void> make_sparse(const std::filesystem::path& path,
+                                       std::uint64_t size,
+                                       mode_t mode = 0600);
 
 }  // namespace cordwainer::image

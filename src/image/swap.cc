@@ -1,9 +1,8 @@
 #include "image/swap.h"
 
-#include <cerrno>
 #include <fcntl.h>
-#include <unistd.h>
 
+#include "image/sparse_copy.h"
 #include "image/tool.h"
 #include "sys/file_io.h"
 
@@ -17,12 +16,7 @@ Result<void> make_swap(const std::filesystem::path& image,
                        const std::filesystem::path& scratch) {
     constexpr std::size_t kPage = 4096;  // the header is the first page; the rest stays zero
     const std::filesystem::path file = scratch / "swap";
-    {
-        const Fd fd = TRY(open_file(file, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-        if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
-            return file_error(errno, file.string());
-        }
-    }
+    TRY_VOID(make_sparse(file, size));
     ToolRun run;
     run.arguments = {"--pagesize", std::to_string(kPage), "--uuid", uuid.text()};
     if (!label.empty()) run.arguments.insert(run.arguments.end(), {"--label", label});

@@ -8,7 +8,9 @@
 #include "formats/fat_names.h"
 #include "image/fat_names.h"
 #include "image/size_text.h"
+#include "image/sparse_copy.h"
 #include "image/tool.h"
+#include "sys/file_io.h"
 
 namespace cordwainer::image {
 namespace {
@@ -125,22 +127,82 @@ std::string joined_lines(const std::vector<std::string>& problems) {
 
 // mtools store some names with "~" as other ones, and say nothing; short ones beyond ASCII become
 // capitals.
-Result<void> check_names(const Vfat& spec, const Node& root) {
-    if (root.children.empty()) return {};  // mdir takes that for an error
+// The names that are missing, a line for each.
+Result<std::vector<std::string>> missing_names(const Vfat& spec, const Node& root) {
+    std::vector<std::string> problems;
+    if (root.children.empty()) return problems;  // mdir takes that for an error
     ToolRun run = mtools(spec);
     run.arguments.insert(run.arguments.end(), {"-b", "-/", "::"});
     const SpawnOutput listed = TRY(run_tool({.name = "mdir", .package = "mtools"}, run));
     std::set<std::string> names;
     std::istringstream lines(listed.output);
     for (std::string line; std::getline(lines, line);) names.insert(fat_name_key(line));
-    std::vector<std::string> problems;
     walk(root, [&](const std::string& path, const Node& node) {
         const std::string name = "::" + path + (node.is_directory() ? "/" : "");
         if (names.contains(fat_name_key(name))) return;
         problems.push_back(path + ": mtools cannot write this name; rename it");
     });
+    return problems;
+}
+
+Result<void> check_names(const Vfat& spec, const Node& root) {
+    const std::vector<std::string> problems = TRY(missing_names(spec, root));
     if (problems.empty()) return {};
     return Error{Errc::invalid_input, joined_lines(problems)};
+}
+
+Result<void> format_vfat(const Vfat& spec) {
+    const FatShape shape = fat_shape(spec.size);
+    ToolRun format;
+    std::string id = spec.id.text();
+    std::erase(id, '-');
+    format.arguments = {"--invariant",
+                        "--mbr=n",
+                        "-i",
+                        id,
+                        "-F",
+                        std::to_string(shape.bits),
+                        "-s",
+                        std::to_string(shape.sectors_per_cluster),
+                        "-h",
+                        std::to_string(spec.first_lba),
+                        "-n",
+                        spec.label.empty() ? "NO NAME" : spec.label,
+                        fmt::format("--offset={}", spec.offset / kSector),
+                        spec.image.string(),
+                        std::to_string(spec.size / kKiB)};
+    TRY_VOID(run_tool({.name = "mkfs.fat", .package = "dosfstools"}, format));
+    return {};
+}
+
+bool is_ascii(const std::string& name) {
+    return std::ranges::all_of(name, [](unsigned char c) { return c < 0x80; });
+}
+
+// Where two names of one directory become one in the character set of short names ("f" and
+// "\u0192"), mmd fails, but mcopy looks for a free name for ever. So the names of a directory that
+// has any beyond ASCII are first tried with mmd, in a file system of their own.
+Result<void> try_names(const Vfat& spec, const Node& directory, const std::string& path) {
+    for (const auto& [name, node] : directory.children) {
+        if (node.is_directory()) TRY_VOID(try_names(spec, node, path + "/" + name));
+    }
+    Node names = made_directory(0);
+    for (const auto& [name, node] : directory.children) names.children[name] = made_directory(0);
+    if (std::ranges::all_of(names.children,
+                            [](const auto& child) { return is_ascii(child.first); }))
+        return {};
+    const TemporaryDirectory place =
+        TRY(TemporaryDirectory::make(spec.image.parent_path(), "names-"));
+    const Vfat trial{.image = place.path() / "fat", .size = fat_size_for(names), .id = spec.id};
+    TRY_VOID(make_sparse(trial.image, trial.size));
+    TRY_VOID(format_vfat(trial));
+    Result<void> made = make_directories(trial, names);
+    if (made) return {};
+    const std::vector<std::string> missing = TRY(missing_names(trial, names));
+    if (missing.empty()) return made;
+    // mmd stops there; later ones may be right.
+    return Error{Errc::invalid_input,
+                 path + missing.front() + " (it has the short name of another one beside it)"};
 }
 
 }  // namespace
@@ -193,26 +255,8 @@ std::uint64_t fat_size_for(const Node& root) {
 Result<void> make_vfat(const Vfat& spec, const Node& root, Progress& progress) {
     const std::vector<std::string> problems = check_fat_tree(root);
     if (!problems.empty()) return Error{Errc::invalid_input, joined_lines(problems)};
-    const FatShape shape = fat_shape(spec.size);
-    ToolRun format;
-    std::string id = spec.id.text();
-    std::erase(id, '-');
-    format.arguments = {"--invariant",
-                        "--mbr=n",
-                        "-i",
-                        id,
-                        "-F",
-                        std::to_string(shape.bits),
-                        "-s",
-                        std::to_string(shape.sectors_per_cluster),
-                        "-h",
-                        std::to_string(spec.first_lba),
-                        "-n",
-                        spec.label.empty() ? "NO NAME" : spec.label,
-                        fmt::format("--offset={}", spec.offset / kSector),
-                        spec.image.string(),
-                        std::to_string(spec.size / kKiB)};
-    TRY_VOID(run_tool({.name = "mkfs.fat", .package = "dosfstools"}, format));
+    TRY_VOID(try_names(spec, root, ""));
+    TRY_VOID(format_vfat(spec));
     TRY_VOID(make_directories(spec, root));
     TRY_VOID(copy_files(spec, root, "", progress));
     return check_names(spec, root);

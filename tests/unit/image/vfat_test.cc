@@ -114,6 +114,17 @@ TEST_F(VfatTest, NamesANameThatWouldBeAnother) {
     EXPECT_THAT(made.error().message(), HasSubstr("/ABCDEFG~1: mtools cannot write this name"));
 }
 
+TEST_F(VfatTest, NamesANameWithTheShortNameOfAnother) {
+    write("in/EFI/f", "x");
+    write("in/EFI/ƒ", "x");
+    write("in/EFI/zoë", "x");
+    const auto made = make(40 * kMiB, scanned("in"));
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().message(),
+              "/EFI/ƒ: mtools cannot write this name; rename it (it has the short name of another "
+              "one beside it)");
+}
+
 TEST_F(VfatTest, ManyFilesFitWhereTheSizeSaysSo) {
     for (int i = 0; i < 400; ++i) {
         write("in/a directory with a long name/file number " + std::to_string(i), "x");
