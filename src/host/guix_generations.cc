@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <future>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -54,27 +56,70 @@ BootParameters boot_parameters_of(const GuixParameters& stored,
     return parameters;
 }
 
-// `link`: the generation's link, inside the system; `directory`: where it is, opened.
-Result<Generation> read_generation(const Root& root,
-                                   const Fd& directory,
-                                   const std::string& link,
-                                   BootFiles& files) {
-    const std::size_t name = link.rfind('/') + 1;
-    Result<SymbolicLink> found = link_at(directory, link.c_str() + name, root.outside(link));
+// What the profile's directory and a generation's own file say of it; its boot files are not looked
+// at yet.
+struct StoredGeneration {
+    std::int64_t created = 0;
+    std::string identity;
+    GuixParameters parameters;
+};
+
+// `directory`: the profile's, opened; `base`: its path inside the system, "" for "/".
+Result<StoredGeneration> read_stored(const Root& root,
+                                     const Fd& directory,
+                                     const std::string& base,
+                                     const NumberedEntry& entry) {
+    if (!entry.number) return Error(Errc::invalid_input, kNoGenerationNumber);
+    const std::string link = base + "/" + entry.entry.name;
+    Result<SymbolicLink> found = link_at(directory, entry.entry.name.c_str(), root.outside(link));
     if (!found) return std::move(found).error();
     const bool absolute = found->text.starts_with('/');
-    const std::string target = absolute ? found->text : link.substr(0, name) + found->text;
+    const std::string target = absolute ? found->text : base + "/" + found->text;
     const std::string file = link + "/parameters";
     const Result<std::string> text = root.read(file, kLongestParameters);
-    Generation generation;
-    generation.created = whole_seconds(found->status.modified);
-    generation.identity = target;
+    StoredGeneration stored;
+    stored.created = whole_seconds(found->status.modified);
+    stored.identity = target;
     // An item of the store is what it is for ever. Any other link, and one that leads nowhere, is
     // followed to its end.
-    if (!text || !is_store_item(target)) generation.identity = TRY(root.follow(target));
+    if (!text || !is_store_item(target)) stored.identity = TRY(root.follow(target));
     if (!text) return text.error();
-    const GuixParameters stored = TRY(parse_boot_parameters(root.outside(file), *text));
-    generation.parameters = boot_parameters_of(stored, link, files, generation.problems);
+    stored.parameters = TRY(parse_boot_parameters(root.outside(file), *text));
+    return stored;
+}
+
+// Of each link; the second half on a thread of its own where there are many, since reading and
+// parsing them is most of what planning does.
+std::vector<Result<StoredGeneration>> read_all_stored(const Root& root,
+                                                      const Fd& directory,
+                                                      const std::string& base,
+                                                      const std::vector<NumberedEntry>& links) {
+    std::vector<Result<StoredGeneration>> all(links.size(), StoredGeneration{});
+    const auto read_from = [&](std::size_t first, std::size_t end) {
+        for (std::size_t i = first; i < end; ++i) {
+            all[i] = read_stored(root, directory, base, links[i]);
+        }
+    };
+    constexpr std::size_t kMany = 100;
+    const std::size_t half = links.size() < kMany ? links.size() : links.size() / 2;
+    std::future<void> rest;
+    try {
+        if (half < links.size()) {
+            rest = std::async(std::launch::async, read_from, half, links.size());
+        }
+    } catch (const std::system_error&) {  // no thread to be had
+        read_from(half, links.size());
+    }
+    read_from(0, half);
+    if (rest.valid()) rest.get();
+    return all;
+}
+
+Generation generation_of(StoredGeneration stored, const std::string& link, BootFiles& files) {
+    Generation generation;
+    generation.created = stored.created;
+    generation.identity = std::move(stored.identity);
+    generation.parameters = boot_parameters_of(stored.parameters, link, files, generation.problems);
     generation.kernel_version = files.version_of(generation.parameters.kernel, generation.problems);
     return generation;
 }
@@ -111,21 +156,18 @@ Result<Generations> read_guix_generations(const Root& root,
     const std::vector<NumberedEntry> links = TRY(generation_links(root, profile));
     if (links.empty()) return generations;
     const Fd directory = TRY(root.open_file(profile.directory, O_PATH | O_DIRECTORY));
-    generations.list.reserve(links.size());
-    for (const auto& [entry, number] : links) {
+    std::vector<Result<StoredGeneration>> all = read_all_stored(root, directory, base, links);
+    generations.list.reserve(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto& [entry, number] = links[i];
         const std::string link = base + "/" + entry.name;
-        if (!number) {
-            generations.skipped.push_back({link, kNoGenerationNumber});
+        if (!all[i]) {
+            generations.skipped.push_back({link, all[i].error().message()});
             continue;
         }
-        Result<Generation> generation = read_generation(root, directory, link, files);
-        if (!generation) {
-            generations.skipped.push_back({link, generation.error().message()});
-            continue;
-        }
-        generation->number = *number;
-        generation->current = entry.name == current;
-        generations.list.push_back(*std::move(generation));
+        generations.list.push_back(generation_of(*std::move(all[i]), link, files));
+        generations.list.back().number = *number;
+        generations.list.back().current = entry.name == current;
     }
     return generations;
 }
