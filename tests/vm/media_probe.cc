@@ -1,5 +1,5 @@
 // Changes a file target on a mounted file system as applying a plan does, one operation after the
-// other, for media_test.py:
+// other, for media_test.py and power_cut_test.py:
 //
 //     media_probe DIRECTORY OPERATION...
 //

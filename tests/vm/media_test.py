@@ -3,13 +3,9 @@ killed, nothing unmounted. Then the image is read by programs that replay no jou
 
 import subprocess
 
-from harness import media, write_log
+from harness import media, power_cut
+from harness.power_cut import FILES, MODULE, NEW, OLD, STRANGER, grub_reads, sparse
 
-OLD = b"the old menu\n" * 400
-NEW = b"the new menu, which is longer\n" * 700
-MODULE = bytes(range(256)) * 300
-STRANGER = b"somebody else's\n"
-FILES = {"old": OLD, "new": NEW, "module": MODULE}
 SCRIPT = """
 mount -t {type} {options} /dev/vda /mnt && mkdir -p /mnt/grub && echo "somebody else's" >/mnt/grub/theirs
 media_probe /mnt/grub write=cordwainer/inventory.0=/old replace=grub.cfg=/old \
@@ -23,25 +19,6 @@ PRESENT = {"grub.cfg": NEW, "first": MODULE, "theirs": STRANGER, "cordwainer/k/a
            "cordwainer/kernel": MODULE, "cordwainer/inventory.0": OLD,
            "cordwainer/inventory.1": NEW}
 ABSENT = ("cordwainer/k/gone.mod", "cordwainer/exchange")
-
-
-def sparse(lab, mebibytes, name="medium"):
-    disk = lab.folder / name
-    with open(disk, "wb") as file:
-        file.truncate(mebibytes << 20)
-    return disk
-
-
-def grub_reads(lab, disk, path, content):
-    """Whether GRUB's own readers find the content; of a file that is not there, None is right."""
-    if content is None:
-        listing = lab.run("grub-fstest", disk, "ls", f"(loop0)/{path.rpartition('/')[0]}/")
-        return path.rpartition("/")[2] not in listing.split()
-    expected = lab.folder / "expected"
-    expected.write_bytes(content)
-    done = subprocess.run(["grub-fstest", disk, "cmp", f"(loop0)/{path}", expected],
-                          capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
-    return done.returncode == 0 and not done.stdout.strip() and not done.stderr.strip()
 
 
 def check_with_grub(lab, disk, folder="grub"):
@@ -146,145 +123,35 @@ media_probe /mnt replace=LOADER=/module stage=cordwainer/more=/new settle""", FI
     assert grub_reads(lab, disk, "cordwainer/exchange.2", None)
 
 
-BEFORE = """
-mount -t {type} /dev/vda /mnt && mkdir -p /mnt/grub && echo "somebody else's" >/mnt/grub/theirs
-media_probe /mnt/grub write=cordwainer/inventory.0=/old stage=cordwainer/k/gone.mod=/module \
-    settle replace=grub.cfg=/old
-umount /mnt"""
-CHANGE = """
-mount -t {type} /dev/vda /mnt
-media_probe /mnt/grub write=cordwainer/inventory.1=/new stage=cordwainer/k/a.mod=/module settle \
-    replace=grub.cfg=/new remove=cordwainer/k/gone.mod settle write=cordwainer/inventory.0=/new"""
-
-
-def judge_with_grub(lab, disk):
-    """What is wrong with a state of the disk, as GRUB sees it; None if it boots."""
-    menus = [menu for menu in (OLD, NEW) if grub_reads(lab, disk, "grub/grub.cfg", menu)]
-    if len(menus) != 1:
-        return "neither the old menu nor the new one"
-    module = "cordwainer/k/gone.mod" if menus == [OLD] else "cordwainer/k/a.mod"
-    if not grub_reads(lab, disk, f"grub/{module}", MODULE):
-        return f"the menu is there without {module}"
-    return None if grub_reads(lab, disk, "grub/theirs", STRANGER) else "a stranger's file is gone"
-
-
-def judge_with_mtools(lab, disk):
-    """The same as mtools see it."""
-    def read(path):
-        return subprocess.run(["mtype", "-i", disk, f"::grub/{path}"], capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=60).stdout
-    menu = read("grub.cfg")
-    if menu not in (OLD, NEW):
-        return "neither the old menu nor the new one"
-    module = "cordwainer/k/gone.mod" if menu == OLD else "cordwainer/k/a.mod"
-    if read(module) != MODULE:
-        return f"the menu is there without {module}"
-    return None if read("theirs") == STRANGER else "a stranger's file is gone"
-
-
-def record(lab, disk, kind, change=CHANGE):
-    """Runs a change on a prepared disk, its writes logged: the disk before, and the writes."""
-    media.run(lab, disk, BEFORE.format(type=kind), FILES)
-    before = disk.read_bytes()
-    log = lab.folder / "log"
-    write_log.create(log)
-    media.run(lab, disk, change.format(type=kind), FILES, write_log.drive(disk, log))
-    writes = write_log.read(log)
-    assert sum(write.flush for write in writes) >= 5, "a log without flushes says nothing"
-    return before, writes
-
-
-def wrong_states(lab, disk, kind, judge, *, reorderings=60, change=CHANGE):
-    """What is wrong with the states that a cut can leave."""
-    before, writes = record(lab, disk, kind, change)
-    state = lab.folder / "state"
-    count = 0
-    wrong = []
-    for name in write_log.Replay(before, state, writes).states(reorderings):
-        count += 1
-        problem = judge(lab, state)
-        if problem:
-            wrong.append(f"{name}: {problem}")
-    print(f"{kind}: {len(writes)} entries of the log, {count} states, {len(wrong)} wrong")
-    return wrong
-
-
-def cut_everywhere(lab, disk, kind, judge):
-    wrong = wrong_states(lab, disk, kind, judge)
-    assert not wrong, "\n".join(wrong)
+# Power cuts: of each medium a few of the states that power_cut_test.py judges all of.
 
 
 def test_power_cut_ext4(lab):
-    disk = sparse(lab, 32)
-    lab.run("mke2fs", "-q", "-t", "ext4", disk)
-    cut_everywhere(lab, disk, "ext4", judge_with_grub)
+    power_cut.cut_everywhere(lab, power_cut.ext4, power_cut.judge_with_grub, stride=11)
 
 
 def test_power_cut_xfs(lab):
-    disk = sparse(lab, 300)
-    lab.run("mkfs.xfs", "-q", disk)
-    cut_everywhere(lab, disk, "xfs", judge_with_grub)
+    power_cut.cut_everywhere(lab, power_cut.xfs, power_cut.judge_with_grub, stride=11)
 
 
 def test_power_cut_btrfs(lab):
-    disk = sparse(lab, 110)
-    lab.run("mkfs.btrfs", "-q", disk)
-    cut_everywhere(lab, disk, "btrfs", judge_with_grub)
+    power_cut.cut_everywhere(lab, power_cut.btrfs, power_cut.judge_with_grub, stride=11)
 
 
 def test_power_cut_vfat(lab):
-    disk = sparse(lab, 34)
-    lab.run("mkfs.fat", "-F", "32", "-s", "1", disk)
-    cut_everywhere(lab, disk, "vfat", judge_with_mtools)
-
-
-RECOVER = """
-for disk in /dev/vd?; do
-    mount -t vfat $disk /mnt &&
-    media_probe /mnt/grub write=cordwainer/inventory.1=/new write=cordwainer/inventory.0=/new \
-        stage=cordwainer/k/a.mod=/module settle replace=grub.cfg=/new \
-        remove=cordwainer/k/gone.mod stage=cordwainer/more=/old settle \
-        replace=grub.cfg=/module replace=grub.cfg=/new
-    grep -q "/mnt vfat rw" /proc/mounts || echo "MEDIA bad $disk"
-    umount /mnt || echo "MEDIA bad $disk"
-done"""
+    power_cut.cut_everywhere(lab, power_cut.vfat, power_cut.judge_with_mtools, stride=9)
 
 
 def test_power_cut_vfat_recovery(lab):
-    """The next run after a cut, on every state: it completes, and nothing of what it writes has
-    clusters that another file has, which would go with that one."""
-    disk = sparse(lab, 34)
-    lab.run("mkfs.fat", "-F", "32", "-s", "1", disk)
-    before, writes = record(lab, disk, "vfat")
-    state = lab.folder / "state"
-    states = []
-    for name in write_log.Replay(before, state, writes).states():
-        states.append((name, lab.folder / f"state-{len(states)}"))
-        lab.run("cp", "--sparse=always", state, states[-1][1])
-    wrong = []
-    shared = 0
-    for start in range(0, len(states), 20):
-        batch = states[start:start + 20]
-        text = media.run(lab, None, RECOVER, FILES, media.drives(path for _, path in batch),
-                         limit=120)
-        shared += text.count("PROBE warning")
-        for number, (name, path) in enumerate(batch):
-            problem = judge_with_mtools(lab, path)
-            if f"MEDIA bad /dev/vd{chr(ord('a') + number)}" in text:
-                problem = "the recovery failed"
-            if problem:
-                wrong.append(f"{name}: {problem}")
-    print(f"vfat: {len(states)} states recovered, {shared} with shared clusters, {len(wrong)} wrong")
-    assert not wrong, "\n".join(wrong)
+    power_cut.recover_everywhere(lab, stride=8)
 
 
 def test_power_cut_is_seen(lab):
     """A rename over the live file leaves states that do not boot, and the judge sees them."""
-    disk = sparse(lab, 34)
-    lab.run("mkfs.fat", "-F", "32", "-s", "1", disk)
-    wrong = wrong_states(lab, disk, "vfat", judge_with_mtools, change="""
+    disk = power_cut.vfat(lab)
+    states = power_cut.judged(lab, disk, "vfat", power_cut.judge_with_mtools, change="""
 mount -t {type} /dev/vda /mnt
 media_probe /mnt/grub stage=cordwainer/k/a.mod=/module settle
 cp /new /mnt/grub/grub.new && sync && mv /mnt/grub/grub.new /mnt/grub/grub.cfg
 media_probe /mnt/grub settle write=cordwainer/inventory.1=/new""")
-    assert wrong
+    assert any(problem for _, problem in states)
