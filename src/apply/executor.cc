@@ -155,7 +155,10 @@ class Run {
             const std::optional<FileState> state = TRY(run.port.look(path));
             if (state) run.after.files.at(path).stamp = state->stamp;
         }
-        return save_inventory(run.port, run.own(), run.after);
+        const bool nothing_left = run.after.files.empty() && run.after.references.empty();
+        if (!nothing_left) return save_inventory(run.port, run.own(), run.after);
+        TRY_VOID(remove_inventory(run.port, run.own(), run.after));
+        return run.port.settle();
     }
 
     Result<void> remove(FileRun& run, const RelPath& path) {

@@ -160,4 +160,12 @@ Result<void> save_inventory(FileTarget& target, const RelPath& own, Inventory& i
     return target.write(path, as_bytes(render_inventory(inventory)));
 }
 
+Result<void> remove_inventory(FileTarget& target, const RelPath& own, const Inventory& inventory) {
+    for (const std::uint64_t counter : {inventory.counter + 1, inventory.counter}) {
+        const RelPath path = TRY(path_of(own, counter));
+        TRY_VOID(target.remove(path));
+    }
+    return {};
+}
+
 }  // namespace cordwainer

@@ -59,4 +59,10 @@ struct LoadedInventory {
                                           const RelPath& own,
                                           Inventory& inventory);
 
+// Removes both files, the newer one last, and the directories that this leaves empty; for a target
+// on which nothing is owned any more. Durable when the next settle() returns.
+[[nodiscard]] Result<void> remove_inventory(FileTarget& target,
+                                            const RelPath& own,
+                                            const Inventory& inventory);
+
 }  // namespace cordwainer

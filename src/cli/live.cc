@@ -16,6 +16,7 @@
 #include "host/host_contents.h"
 #include "host/live_files.h"
 #include "host/package.h"
+#include "host/record_files.h"
 #include "model/planning.h"
 #include "realise/object_store.h"
 #include "realise/process_runner.h"
@@ -24,6 +25,7 @@
 namespace cordwainer::cli {
 namespace {
 
+// Makes the generation that boots by default the current one.
 Result<void> choose(Generations& generations, std::uint64_t number) {
     if (std::ranges::find(generations.list, number, &Generation::number) ==
         generations.list.end()) {
@@ -33,6 +35,35 @@ Result<void> choose(Generations& generations, std::uint64_t number) {
     }
     for (Generation& generation : generations.list) {
         generation.current = generation.number == number;
+    }
+    return {};
+}
+
+// The default that was kept, where it still holds.
+std::optional<KeptDefault> still_kept(const std::optional<Installed>& installed,
+                                      const Generations& generations) {
+    if (!installed || !installed->kept || generations.list.empty()) return std::nullopt;
+    const KeptDefault& kept = *installed->kept;
+    const bool holds = find_generation(generations, kept.generation) &&
+                       generations.list.back().number <= kept.newest;
+    return holds ? installed->kept : std::nullopt;
+}
+
+const Generation* current_of(const Generations& generations) {
+    const auto current = std::ranges::find(generations.list, true, &Generation::current);
+    return current == generations.list.end() ? nullptr : &*current;
+}
+
+Result<void> choose_default(const LiveRequest& request, LivePlan& made) {
+    if (!request.generation) {
+        made.kept = still_kept(made.installed, made.generations);
+        if (!made.kept) return {};
+        return choose(made.generations, made.kept->generation.number);
+    }
+    TRY_VOID(choose(made.generations, *request.generation));
+    if (request.keep) {
+        made.kept = KeptDefault{.generation = id_of(*current_of(made.generations)),
+                                .newest = made.generations.list.back().number};
     }
     return {};
 }
@@ -65,6 +96,126 @@ void add_unreached(const ProbedTargets& probed, const Bootloader& bootloader, Pl
     }
 }
 
+std::string name_of(const TargetSpec& spec) {
+    return spec.type == TargetType::file ? spec.path : spec.block.value;
+}
+
+// The file system of a former target that was reached is the one of then; why not, otherwise.
+std::optional<std::string> why_another(const PlannedTarget& target, const Target& found) {
+    if (!target.uuid || found.boot.uuid == target.uuid) return std::nullopt;
+    return "the file system there is not the one with UUID " + target.uuid->text() +
+           ", on which it was";
+}
+
+// Looks for one target of an earlier installation, and counts it as reached or not.
+void reach(const Probe& probe, const PlannedTarget& target, ProbedTargets& probed) {
+    std::string why;
+    Result<ProbedTargets> found = probe.targets({target.spec});
+    if (!found) {
+        why = found.error().message();
+    } else if (found->found.empty()) {
+        why = found->unreached.front().why;
+    } else if (const auto another = why_another(target, found->found.front())) {
+        why = *another;
+    } else {
+        Target reached = std::move(found->found.front());
+        if (const auto device = found->devices.find(reached.id); device != found->devices.end()) {
+            probed.devices[target.id] = device->second;
+        }
+        reached.id = target.id;
+        probed.found.push_back(std::move(reached));
+        return;
+    }
+    probed.unreached.push_back({.id = target.id, .spec = target.spec, .why = std::move(why)});
+}
+
+// The targets that the run before knew and the plan has not: what is owned there goes.
+void add_former(const Probe& probe, const LiveRequest& request, LivePlan& made) {
+    if (!made.installed) return;
+    for (const PlannedTarget& known : made.installed->targets) {
+        const bool planned = std::ranges::any_of(
+            made.plan.targets,
+            [&](const PlannedTarget& target) { return same_place(target, known); });
+        const std::string name = name_of(known.spec);
+        if (planned || std::ranges::count(request.forget, name) != 0) continue;
+        if (known.spec.type == TargetType::block) {
+            made.warnings.push_back(name +
+                                    " is no longer a target; its boot sector still starts the boot "
+                                    "code that was installed there");
+            continue;
+        }
+        PlannedTarget former = known;
+        const std::size_t number = made.former.size() + 1;
+        former.id.text = number == 1 ? "former" : "former." + std::to_string(number);
+        const std::size_t away = made.probed.unreached.size();
+        reach(probe, former, made.probed);
+        if (made.probed.unreached.size() != away) {
+            made.warnings.push_back(
+                name + " was a target of an earlier installation and is not there: " +
+                made.probed.unreached.back().why +
+                "; nothing is removed until it is, or until `cordwainer install --forget " + name +
+                "`");
+        }
+        made.former.push_back(std::move(former));
+    }
+}
+
+// What is read before planning: the system, its configuration and its generations.
+Result<LivePlan> read_live(const Common& common,
+                           const LiveRequest& request,
+                           const std::vector<Bootloader>& bootloaders,
+                           Workspace& workspace) {
+    LivePlan made{.system = TRY(Root::open(common.root)),
+                  .config = {},
+                  .generations = {},
+                  .bootloader = {},
+                  .probed = {},
+                  .plan = {},
+                  .former = {},
+                  .installed = TRY(read_installed(common.state)),
+                  .kept = {},
+                  .warnings = {}};
+    made.config = request.config ? *request.config : TRY(load_config(common, bootloaders));
+    GenerationsRequest wanted = generations_request(made.system, common, made.config.generations);
+    wanted.digests = true;
+    made.generations = TRY(read_generations(made.system, wanted, workspace.digests()));
+    TRY_VOID(choose_default(request, made));
+    made.warnings = warnings_about(made.generations);
+    return made;
+}
+
+// What is installed when all is done, as far as it is known before.
+Installed installed_after(const LivePlan& planned) {
+    Installed installed =
+        installed_by(planned.plan.bootloader, planned.generations, planned.plan.targets);
+    installed.kept = planned.kept;
+    const auto away = [&](const PlannedTarget& target) {
+        return std::ranges::find(planned.probed.unreached, target.id, &UnreachedTarget::id) !=
+               planned.probed.unreached.end();
+    };
+    std::vector<PlannedTarget> kept;
+    std::ranges::copy_if(planned.former, std::back_inserter(kept), away);
+    // Where a target is away nothing is removed, also not from the others.
+    if (!kept.empty() || std::ranges::any_of(planned.plan.targets, away)) kept = planned.former;
+    installed.targets = with_targets(std::move(installed.targets), kept);
+    // One that is away has not told its UUID.
+    for (PlannedTarget& target : installed.targets) {
+        if (target.uuid || !planned.installed) continue;
+        const auto known = std::ranges::find_if(
+            planned.installed->targets,
+            [&](const PlannedTarget& before) { return same_place(before, target); });
+        if (known != planned.installed->targets.end()) target.uuid = known->uuid;
+    }
+    return installed;
+}
+
+Result<void> note_installed(const std::filesystem::path& state,
+                            const std::optional<Installed>& known,
+                            const Installed& installed) {
+    if (known == installed) return {};
+    return write_installed(state, installed);
+}
+
 }  // namespace
 
 Result<RunLock> lock_machine(const std::filesystem::path& state, bool wait) {
@@ -74,28 +225,17 @@ Result<RunLock> lock_machine(const std::filesystem::path& state, bool wait) {
     });
 }
 
-Result<LivePlan> plan_live(const Common& common,
-                           std::optional<std::uint64_t> generation,
-                           Workspace& workspace) {
+Result<LivePlan> plan_live(const Common& common, const LiveRequest& request, Workspace& workspace) {
     const std::vector<Bootloader> bootloaders = all_bootloaders();
-    LivePlan made{.system = TRY(Root::open(common.root)),
-                  .config = TRY(load_config(common, bootloaders)),
-                  .generations = {},
-                  .bootloader = {},
-                  .probed = {},
-                  .plan = {},
-                  .warnings = {}};
-    GenerationsRequest request = generations_request(made.system, common, made.config.generations);
-    request.digests = true;
-    made.generations = TRY(read_generations(made.system, request, workspace.digests()));
-    if (generation) TRY_VOID(choose(made.generations, *generation));
-    made.warnings = warnings_about(made.generations);
+    LivePlan made = TRY(read_live(common, request, bootloaders, workspace));
+    const Probe probe = TRY(Probe::open(made.system));
     made.plan.bootloader = made.config.bootloader;
     made.bootloader = bootloader_named(bootloaders, made.config.bootloader);
-    if (!made.bootloader) return made;
+    if (!made.bootloader) {
+        add_former(probe, request, made);
+        return made;
+    }
     const Bootloader& bootloader = *made.bootloader;
-
-    const Probe probe = TRY(Probe::open(made.system));
     const auto specs = TRY(configured_targets(bootloader, made.config.table));
     made.probed = TRY(probe.targets(specs));
     std::ranges::copy(made.probed.warnings, std::back_inserter(made.warnings));
@@ -110,12 +250,37 @@ Result<LivePlan> plan_live(const Common& common,
     made.plan = TRY(make_plan(
         bootloader, made.config.table, made.generations.list, made.probed.found, observed));
     add_unreached(made.probed, bootloader, made.plan);
+    add_former(probe, request, made);
+    return made;
+}
+
+Result<LivePlan> rebind_live(const Common& common,
+                             const LiveRequest& request,
+                             const Record& record,
+                             Workspace& workspace) {
+    LivePlan made = TRY(read_live(common, request, {}, workspace));
+    const Probe probe = TRY(Probe::open(made.system));
+    made.plan.bootloader = record.plan.bootloader;
+    made.plan.generation = record.plan.generation;
+    made.plan.targets = record.plan.targets;
+    made.plan.references = record.plan.references;
+    made.plan.warnings = record.plan.warnings;
+    for (const PlannedTarget& target : record.plan.targets) {
+        reach(probe, target, made.probed);
+        if (made.probed.unreached.empty()) continue;
+        return Error(Errc::refused,
+                     "target " + target.id.text + " (" + name_of(target.spec) +
+                         ") is not there: " + made.probed.unreached.front().why);
+    }
+    add_former(probe, request, made);
     return made;
 }
 
 Result<Ports> open_ports(const LivePlan& planned) {
     Ports ports;
-    for (const PlannedTarget& target : planned.plan.targets) {
+    std::vector<PlannedTarget> targets = planned.plan.targets;
+    targets.insert(targets.end(), planned.former.begin(), planned.former.end());
+    for (const PlannedTarget& target : targets) {
         const bool reached = std::ranges::find(planned.probed.found, target.id, &Target::id) !=
                              planned.probed.found.end();
         if (!reached) continue;
@@ -149,17 +314,27 @@ Result<RealisedPlan> realise_live(const LivePlan& planned,
     return realise(planned.plan, makers, store, contents, runner);
 }
 
-Result<LiveOutcome> install_live(const LivePlan& planned,
-                                 Workspace& workspace,
-                                 Trust trust,
-                                 Progress& progress) {
+Result<LiveOutcome> apply_live(const LivePlan& planned,
+                               const RealisedPlan& realised,
+                               Workspace& workspace,
+                               Trust trust,
+                               Progress& progress) {
     const std::filesystem::path state = TRY(workspace.state());
-    const RealisedPlan realised = TRY(realise_live(planned, state, progress));
     const Ports ports = TRY(open_ports(planned));
     HostContents contents(planned.system, state);
-    LiveOutcome outcome{.applied = apply(realised, ports.bindings, contents, progress, trust),
+    RealisedPlan all = realised;
+    all.targets.insert(all.targets.end(), planned.former.begin(), planned.former.end());
+
+    // Before the first byte is written anywhere it is known where bytes of ours may lie.
+    Installed meanwhile = planned.installed.value_or(Installed{.bootloader = "none", .boots = {}});
+    meanwhile.targets = with_targets(std::move(meanwhile.targets), planned.plan.targets);
+    TRY_VOID(note_installed(state, planned.installed, meanwhile));
+
+    LiveOutcome outcome{.applied = apply(all, ports.bindings, contents, progress, trust),
                         .recorded = {}};
     if (!outcome.applied.result) return outcome;
+    outcome.recorded = note_installed(state, meanwhile, installed_after(planned));
+    if (!outcome.recorded) return outcome;
     outcome.recorded = record_installation(state,
                                            ObjectStore::Durability::durable,
                                            planned.generations,
@@ -167,6 +342,15 @@ Result<LiveOutcome> install_live(const LivePlan& planned,
                                            realised,
                                            contents);
     return outcome;
+}
+
+Result<LiveOutcome> install_live(const LivePlan& planned,
+                                 Workspace& workspace,
+                                 Trust trust,
+                                 Progress& progress) {
+    const std::filesystem::path state = TRY(workspace.state());
+    const RealisedPlan realised = TRY(realise_live(planned, state, progress));
+    return apply_live(planned, realised, workspace, trust, progress);
 }
 
 }  // namespace cordwainer::cli

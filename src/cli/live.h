@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "apply/executor.h"
+#include "apply/installed.h"
 #include "apply/ports.h"
+#include "apply/record.h"
 #include "apply/survey.h"
 #include "cli/command.h"
 #include "cli/config_file.h"
@@ -24,27 +26,52 @@
 
 namespace cordwainer::cli {
 
+// What is asked of an installation.
+struct LiveRequest {
+    // The generation to boot by default; none: the default that was kept, or else the system's
+    // current one.
+    std::optional<std::uint64_t> generation = {};
+    // Whether later runs keep that default although the system's current one is another.
+    bool keep = false;
+    // Instead of the configuration file's.
+    std::optional<Configuration> config = {};
+    // Targets of earlier installations that are given up: the paths, or devices and the like, by
+    // which they were named.
+    std::vector<std::string> forget = {};
+};
+
 // What an installation will be, with everything that was read to decide it.
 struct LivePlan {
     Root system;
     Configuration config;
     Generations generations;               // with the chosen one as the current
     std::optional<Bootloader> bootloader;  // none where the configuration says "none"
-    ProbedTargets probed;
-    Plan plan;                          // its targets include those that were not reached
-    std::vector<std::string> warnings;  // what was read and left out; the plan has its own
+    ProbedTargets probed;                  // those of the plan, and the former ones
+    Plan plan;                             // its targets include those that were not reached
+    // Targets that the plan does not have, but an earlier installation had: what is owned there is
+    // removed. Their ids are "former", "former.2" and so on.
+    std::vector<PlannedTarget> former;
+    std::optional<Installed> installed;  // by the run before
+    std::optional<KeptDefault> kept;     // from now on
+    std::vector<std::string> warnings;   // what was read and left out; the plan has its own
 };
 
 // Takes the lock of the state directory. Where another run has it, says who, and waits; without
 // `wait` that is refused.
 [[nodiscard]] Result<RunLock> lock_machine(const std::filesystem::path& state, bool wait);
 
-// Reads, probes and plans; writes nothing. `generation`: the one to boot by default (none: the
-// current one of the system); not_found where there is none of that number. not_found too where
-// none of a tag's targets is there, with why.
+// Reads, probes and plans; writes nothing. not_found where there is no generation of the wanted
+// number, and where none of a tag's targets is there, with why.
 [[nodiscard]] Result<LivePlan> plan_live(const Common& common,
-                                         std::optional<std::uint64_t> generation,
+                                         const LiveRequest& request,
                                          Workspace& workspace);
+
+// The same for a plan that is recorded, instead of one that is made now: binds its targets again.
+// refused where one is not there, or is on another file system than then.
+[[nodiscard]] Result<LivePlan> rebind_live(const Common& common,
+                                           const LiveRequest& request,
+                                           const Record& record,
+                                           Workspace& workspace);
 
 // The targets that were reached, opened; bound to their ids.
 struct Ports {
@@ -67,9 +94,16 @@ struct LiveOutcome {
     Result<void> recorded;
 };
 
-// Realises the plan, applies it to the targets that were reached, and records it. With
-// Trust::contents every installed file is read, and damage repaired. An error: nothing was changed
-// but objects in the state directory.
+// Applies the realised plan to the targets that were reached, and records it. With Trust::contents
+// every installed file is read, and damage repaired. An error: nothing was changed but in the state
+// directory.
+[[nodiscard]] Result<LiveOutcome> apply_live(const LivePlan& planned,
+                                             const RealisedPlan& realised,
+                                             Workspace& workspace,
+                                             Trust trust,
+                                             Progress& progress);
+
+// Realises the plan and applies it.
 [[nodiscard]] Result<LiveOutcome> install_live(const LivePlan& planned,
                                                Workspace& workspace,
                                                Trust trust,

@@ -15,6 +15,7 @@
 #include "host/host_contents.h"
 #include "host/package.h"
 #include "host/profiles.h"
+#include "host/record_files.h"
 #include "host/tree_files.h"
 #include "image/volumes.h"
 #include "model/planning.h"
@@ -95,7 +96,15 @@ class ImageInstallation {
             bindings.files[target.id] = trees.back().get();
         }
         TRY_VOID(settled(apply(realised_, bindings, contents_, progress_), warnings));
-        return record_installation(staging.string() + kStateInside,
+        const std::filesystem::path state = staging.string() + kStateInside;
+        // The disk is another one where the image runs.
+        std::vector<PlannedTarget> targets = realised_.targets;
+        std::erase_if(targets, [](const PlannedTarget& target) {
+            return target.spec.type == TargetType::block;
+        });
+        TRY_VOID(write_installed(
+            state, installed_by(realised_.bootloader, planned_.generations, std::move(targets))));
+        return record_installation(state,
                                    ObjectStore::Durability::fast,
                                    planned_.generations,
                                    planned_.config,

@@ -41,8 +41,8 @@ Result<int> show(const Plan& plan, const std::vector<std::string>& warnings, boo
 Result<int> run(const Options& options, const Common& common) {
     if (options.layout.empty()) {
         Workspace workspace = Workspace::for_machine(common);
-        const LivePlan planned =
-            TRY(plan_live(common, options.generation, workspace).with_context("plan"));
+        const LivePlan planned = TRY(
+            plan_live(common, {.generation = options.generation}, workspace).with_context("plan"));
         return show(planned.plan, planned.warnings, common.json);
     }
     Workspace workspace = Workspace::for_image(common);

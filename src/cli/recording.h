@@ -2,7 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
+#include "apply/installed.h"
 #include "cli/config_file.h"
 #include "core/error.h"
 #include "model/contents.h"
@@ -11,6 +14,11 @@
 #include "realise/object_store.h"
 
 namespace cordwainer::cli {
+
+// What is installed once a plan for these generations is: `targets` are the plan's.
+[[nodiscard]] Installed installed_by(const std::string& bootloader,
+                                     const Generations& generations,
+                                     std::vector<PlannedTarget> targets);
 
 // Where the state directory of a system is, inside it.
 constexpr const char* kStateInside = "/var/lib/cordwainer";

@@ -184,7 +184,7 @@ std::string text_of(const Verification& done, bool repaired) {
 Result<int> run(bool repair, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, true).with_context("verify"));
     Workspace workspace = Workspace::for_machine(common);
-    const LivePlan planned = TRY(plan_live(common, std::nullopt, workspace).with_context("verify"));
+    const LivePlan planned = TRY(plan_live(common, {}, workspace).with_context("verify"));
     const std::filesystem::path state = TRY(workspace.state());
     ErrorProgress progress;
     Verification verification(planned, state, progress);

@@ -1,10 +1,12 @@
-// The records of generations in the state directory: STATE/records/N.json.
+// What the state directory remembers of installations: a record for each generation,
+// STATE/records/N.json, and what is installed now, STATE/installed.json.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 
+#include "apply/installed.h"
 #include "apply/record.h"
 #include "core/error.h"
 
@@ -17,5 +19,12 @@ namespace cordwainer {
 // of the same identity: the caller compares.
 [[nodiscard]] Result<std::optional<Record>> read_record(const std::filesystem::path& state,
                                                         std::uint64_t number);
+
+// Makes STATE/installed.json say this, durably and at once; the directory is made.
+[[nodiscard]] Result<void> write_installed(const std::filesystem::path& state,
+                                           const Installed& installed);
+
+// What is installed; nothing where nothing was.
+[[nodiscard]] Result<std::optional<Installed>> read_installed(const std::filesystem::path& state);
 
 }  // namespace cordwainer

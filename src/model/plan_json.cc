@@ -198,6 +198,10 @@ std::string render_any(const BasicPlan<S>& plan) {
 
 }  // namespace
 
+void render_target(JsonWriter& json, const PlannedTarget& target) {
+    render(json, target);
+}
+
 std::string render_plan(const Plan& plan) {
     return render_any(plan);
 }

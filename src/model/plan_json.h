@@ -12,6 +12,7 @@
 namespace cordwainer {
 
 class JsonPlace;
+class JsonWriter;
 
 // Canonical: the same plan gives the same bytes. Ends with a newline.
 [[nodiscard]] std::string render_plan(const Plan& plan);
@@ -25,5 +26,9 @@ class JsonPlace;
 
 // The same inside a larger file: a record. The place is model/json_reader.h's.
 [[nodiscard]] Result<RealisedPlan> parse_realised_plan(const JsonPlace& place);
+
+// One target of a plan, inside a larger file.
+void render_target(JsonWriter& json, const PlannedTarget& target);
+[[nodiscard]] Result<PlannedTarget> parse_target(const JsonPlace& place);
 
 }  // namespace cordwainer

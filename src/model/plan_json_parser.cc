@@ -114,21 +114,6 @@ Result<void> parse_spec(const JsonPlace& place, TargetSpec& spec) {
     return by.error("unknown way to name a block target");
 }
 
-Result<PlannedTarget> parse_target(const JsonPlace& place) {
-    PlannedTarget target;
-    target.id.text = TRY(place.string("id"));
-    TRY_VOID(parse_spec(place, target.spec));
-    const auto uuid = TRY(place.find("uuid"));
-    if (uuid) {
-        const std::string text = TRY(uuid->string());
-        target.uuid = Uuid::parse(text);
-        if (!target.uuid) return uuid->error("no UUID of any kind");
-    }
-    const auto own = TRY(place.find("own"));
-    if (own) target.own = TRY(own->rel_path());
-    return target;
-}
-
 template <class StepType, class S>
 Result<StepType> parse_file_step(const JsonPlace& place) {
     TRY_VOID(place.only({"step", "target", "path", "source"}));
@@ -242,6 +227,21 @@ Result<BasicPlan<S>> parse_any(const JsonPlace& root) {
 }
 
 }  // namespace
+
+Result<PlannedTarget> parse_target(const JsonPlace& place) {
+    PlannedTarget target;
+    target.id.text = TRY(place.string("id"));
+    TRY_VOID(parse_spec(place, target.spec));
+    const auto uuid = TRY(place.find("uuid"));
+    if (uuid) {
+        const std::string text = TRY(uuid->string());
+        target.uuid = Uuid::parse(text);
+        if (!target.uuid) return uuid->error("no UUID of any kind");
+    }
+    const auto own = TRY(place.find("own"));
+    if (own) target.own = TRY(own->rel_path());
+    return target;
+}
 
 Result<Plan> parse_plan(std::string_view json, const std::string& source_name) {
     const nlohmann::json parsed = TRY(parse_json(json, source_name));

@@ -1,0 +1,115 @@
+#include "apply/installed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/json_reader.h"
+#include "model/json_writer.h"
+#include "model/plan_json.h"
+
+namespace cordwainer {
+namespace {
+
+constexpr std::string_view kFormat = "cordwainer-installed/1";
+
+void render(JsonWriter& json, const GenerationId& id) {
+    json.begin_object(JsonWriter::Layout::one_line);
+    json.member("number", id.number);
+    json.member("identity", id.identity);
+    json.end_object();
+}
+
+Result<GenerationId> parse_id(const JsonPlace& place) {
+    TRY_VOID(place.only({"number", "identity"}));
+    GenerationId id;
+    id.number = TRY(place.number("number"));
+    id.identity = TRY(place.string("identity"));
+    return id;
+}
+
+void render(JsonWriter& json, const KeptDefault& kept) {
+    json.begin_object();
+    json.key("generation");
+    render(json, kept.generation);
+    json.member("newest", kept.newest);
+    json.end_object();
+}
+
+Result<KeptDefault> parse_kept(const JsonPlace& place) {
+    TRY_VOID(place.only({"generation", "newest"}));
+    KeptDefault kept;
+    const JsonPlace generation = TRY(place.at("generation"));
+    kept.generation = TRY(parse_id(generation));
+    kept.newest = TRY(place.number("newest"));
+    return kept;
+}
+
+}  // namespace
+
+GenerationId id_of(const Generation& generation) {
+    return {.number = generation.number, .identity = generation.identity};
+}
+
+const Generation* find_generation(const Generations& generations, const GenerationId& id) {
+    const auto found = std::ranges::find_if(
+        generations.list, [&](const Generation& generation) { return id_of(generation) == id; });
+    return found == generations.list.end() ? nullptr : &*found;
+}
+
+bool same_place(const PlannedTarget& a, const PlannedTarget& b) {
+    return a.spec.type == b.spec.type && a.spec.path == b.spec.path &&
+           a.spec.block == b.spec.block && a.own == b.own;
+}
+
+std::vector<PlannedTarget> with_targets(std::vector<PlannedTarget> targets,
+                                        const std::vector<PlannedTarget>& more) {
+    for (const PlannedTarget& target : more) {
+        const bool known = std::ranges::any_of(
+            targets, [&](const PlannedTarget& other) { return same_place(target, other); });
+        if (!known) targets.push_back(target);
+    }
+    return targets;
+}
+
+std::string render_installed(const Installed& installed) {
+    JsonWriter json;
+    json.begin_object();
+    json.member("format", kFormat);
+    json.member("bootloader", installed.bootloader);
+    json.key("boots");
+    installed.boots ? render(json, *installed.boots) : json.null();
+    json.key("generations");
+    json.begin_array();
+    for (const GenerationId& id : installed.generations) render(json, id);
+    json.end_array();
+    json.key("kept");
+    installed.kept ? render(json, *installed.kept) : json.null();
+    json.key("targets");
+    json.begin_array();
+    for (const PlannedTarget& target : installed.targets) render_target(json, target);
+    json.end_array();
+    json.end_object();
+    return std::move(json).finish();
+}
+
+Result<Installed> parse_installed(std::string_view json, const std::string& source_name) {
+    const nlohmann::json parsed = TRY(parse_json(json, source_name));
+    const JsonPlace root(parsed, source_name);
+    TRY_VOID(root.format(kFormat));
+    TRY_VOID(root.only({"format", "bootloader", "boots", "generations", "kept", "targets"}));
+    Installed installed;
+    installed.bootloader = TRY(root.string("bootloader"));
+    const auto boots = TRY(root.find("boots"));
+    if (boots) installed.boots = TRY(parse_id(*boots));
+    const JsonPlace generations = TRY(root.at("generations"));
+    const auto ids = TRY(generations.elements());
+    for (const JsonPlace& place : ids) installed.generations.push_back(TRY(parse_id(place)));
+    const auto kept = TRY(root.find("kept"));
+    if (kept) installed.kept = TRY(parse_kept(*kept));
+    const JsonPlace targets = TRY(root.at("targets"));
+    const auto places = TRY(targets.elements());
+    for (const JsonPlace& place : places) installed.targets.push_back(TRY(parse_target(place)));
+    return installed;
+}
+
+}  // namespace cordwainer

@@ -1,0 +1,66 @@
+// What is installed on a machine: which menu, and where something of ours lies. Format
+// "cordwainer-installed/1" (docs/formats.md). host/record_files.h keeps it in the state directory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "model/generation.h"
+#include "model/plan.h"
+
+namespace cordwainer {
+
+// A generation, for as long as its number means the same one.
+struct GenerationId {
+    std::uint64_t number = 0;
+    std::string identity;  // Generation::identity
+
+    bool operator==(const GenerationId&) const = default;
+};
+
+[[nodiscard]] GenerationId id_of(const Generation& generation);
+
+// The one of this number and identity; null where there is none.
+[[nodiscard]] const Generation* find_generation(const Generations& generations,
+                                                const GenerationId& id);
+
+// A default that was chosen without the profile's link: it holds until the next switch, or until
+// there is a generation with a number above `newest`.
+struct KeptDefault {
+    GenerationId generation;
+    std::uint64_t newest = 0;  // the highest number when it was chosen
+
+    bool operator==(const KeptDefault&) const = default;
+};
+
+struct Installed {
+    std::string bootloader;                      // "none" included
+    std::optional<GenerationId> boots;           // by default
+    std::vector<GenerationId> generations = {};  // that the menu was made for, ascending
+    std::optional<KeptDefault> kept = {};
+    // Every target on which something of ours may lie: also those of a run that was cut, and those
+    // that an earlier configuration had and that were out of reach since.
+    std::vector<PlannedTarget> targets = {};
+
+    bool operator==(const Installed&) const = default;
+};
+
+// Whether both are the same place: path or device as it was named, and own directory.
+[[nodiscard]] bool same_place(const PlannedTarget& a, const PlannedTarget& b);
+
+// `targets` and those of `more` that are at none of their places.
+[[nodiscard]] std::vector<PlannedTarget> with_targets(std::vector<PlannedTarget> targets,
+                                                      const std::vector<PlannedTarget>& more);
+
+// Canonical: the same value gives the same bytes.
+[[nodiscard]] std::string render_installed(const Installed& installed);
+
+// Reads what render_installed wrote; invalid_input with the JSON pointer of what is wrong.
+[[nodiscard]] Result<Installed> parse_installed(std::string_view json,
+                                                const std::string& source_name);
+
+}  // namespace cordwainer

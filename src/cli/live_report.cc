@@ -1,0 +1,76 @@
+#include "cli/live_report.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "cli/output.h"
+
+namespace cordwainer::cli {
+namespace {
+
+nlohmann::ordered_json report(const LivePlan& planned,
+                              const LiveOutcome& outcome,
+                              const std::string& command,
+                              const std::vector<std::string>& warnings) {
+    using Json = nlohmann::ordered_json;
+    Json unreached = Json::array();
+    for (const UnreachedTarget& target : planned.probed.unreached) {
+        unreached.push_back({{"target", target.id.text}, {"why", target.why}});
+    }
+    const auto& current = planned.plan.generation;
+    return {{"format", "cordwainer-" + command.substr(0, command.find(' ')) + "/1"},
+            {"bootloader", planned.plan.bootloader},
+            {"generation", current ? Json(*current) : Json()},
+            {"generations", planned.generations.list.size()},
+            {"changed", outcome.applied.changed},
+            {"unreached", unreached},
+            {"warnings", warnings}};
+}
+
+std::string summary(const LivePlan& planned, const LiveOutcome& outcome) {
+    if (planned.plan.bootloader == "none" && !outcome.applied.changed) {
+        return "nothing is installed: the bootloader is \"none\"\n";
+    }
+    if (planned.plan.bootloader == "none") {
+        return "what was installed is removed: the bootloader is \"none\"\n";
+    }
+    if (!outcome.applied.changed) return "nothing to do: everything is installed as planned\n";
+    return fmt::format("{} is installed, generations: {}{}\n",
+                       planned.plan.bootloader,
+                       planned.generations.list.size(),
+                       planned.plan.generation
+                           ? fmt::format(", by default {} boots", *planned.plan.generation)
+                           : "");
+}
+
+}  // namespace
+
+Result<int> report_live(const LivePlan& planned,
+                        const LiveOutcome& outcome,
+                        const std::string& command,
+                        bool json) {
+    std::vector<std::string> warnings = planned.warnings;
+    for (const auto& more :
+         {planned.plan.warnings, outcome.applied.warnings, outcome.applied.not_done}) {
+        warnings.insert(warnings.end(), more.begin(), more.end());
+    }
+    if (!outcome.applied.result) {
+        warn(warnings);
+        if (!outcome.applied.changed) return outcome.applied.result.error();
+        complain(outcome.applied.result.error().message());
+        complain("what booted before still boots; run `cordwainer " + command +
+                 "` again to complete what was begun");
+        return kPartial;
+    }
+    const Result<void> printed = json ? print_json(report(planned, outcome, command, warnings))
+                                      : print(summary(planned, outcome));
+    if (!json) warn(warnings);
+    for (const Result<void>& done : {outcome.recorded, printed}) {
+        if (!done) complain("everything is installed, but: " + done.error().message());
+    }
+    const bool complete = outcome.recorded && printed && planned.probed.unreached.empty();
+    return complete ? kDone : kPartial;
+}
+
+}  // namespace cordwainer::cli
