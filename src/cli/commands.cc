@@ -6,6 +6,7 @@
 #include "cli/install.h"
 #include "cli/list.h"
 #include "cli/plan.h"
+#include "cli/switch.h"
 #include "cli/try.h"
 #include "cli/verify.h"
 
@@ -17,6 +18,7 @@ std::vector<Command> all_commands() {
         generation_add_command(),
         plan_command(),
         install_command(),
+        switch_command(),
         verify_command(),
         image_command(),
         try_command(),

@@ -5,6 +5,7 @@
 #include "host/boot_files.h"
 #include "host/guix_generations.h"
 #include "host/native_generations.h"
+#include "sys/replace_link.h"
 
 namespace cordwainer {
 namespace {
@@ -25,6 +26,16 @@ Result<bool> is_guix(const Root& root,
     return has_guix_generations(root, profile);
 }
 
+// The directory, or the link to it, of the generation with this number.
+Result<std::string> directory_named(const Root& root,
+                                    const GenerationsRequest& request,
+                                    const std::string& number) {
+    const GuixProfile profile = TRY(guix_profile(root, request.profile));
+    const bool guix = TRY(is_guix(root, request, profile));
+    if (guix) return profile.directory + "/system-" + number + "-link";
+    return clean(request.state) + "/" + kGenerationsDirectory + "/" + number;
+}
+
 }  // namespace
 
 Result<Generations> read_generations(const Root& root,
@@ -37,11 +48,28 @@ Result<Generations> read_generations(const Root& root,
     return read_native_generations(root, clean(request.state), files);
 }
 
-Result<std::string> generations_place(const Root& root, const GenerationsRequest& request) {
+Result<void> move_current(const Root& root,
+                          const GenerationsRequest& request,
+                          std::uint64_t number) {
     const GuixProfile profile = TRY(guix_profile(root, request.profile));
     const bool guix = TRY(is_guix(root, request, profile));
-    if (guix) return root.outside(profile.directory) + "/system-N-link";
-    return root.outside(clean(request.state)) + "/" + kGenerationsDirectory + "/N";
+    if (!guix) {
+        const std::string place = clean(request.state) + "/" + kGenerationsDirectory;
+        return replace_link(root, place + "/" + kCurrentName, std::to_string(number));
+    }
+    // As Guix writes it: relative.
+    return replace_link(root, profile.link, "system-" + std::to_string(number) + "-link");
+}
+
+Result<std::string> generation_directory(const Root& root,
+                                         const GenerationsRequest& request,
+                                         std::uint64_t number) {
+    return directory_named(root, request, std::to_string(number));
+}
+
+Result<std::string> generations_place(const Root& root, const GenerationsRequest& request) {
+    const std::string directory = TRY(directory_named(root, request, "N"));
+    return root.outside(directory);
 }
 
 }  // namespace cordwainer

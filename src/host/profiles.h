@@ -2,6 +2,7 @@
 // This is where the pipeline begins.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/error.h"
@@ -38,6 +39,17 @@ struct GenerationsRequest {
 [[nodiscard]] Result<Generations> read_generations(const Root& root,
                                                    const GenerationsRequest& request,
                                                    DigestCache& cache);
+
+// Makes the generation of this number the current one: moves the profile's link, or
+// `generations/current`, atomically and durably.
+[[nodiscard]] Result<void> move_current(const Root& root,
+                                        const GenerationsRequest& request,
+                                        std::uint64_t number);
+
+// The directory of the generation of this number, inside the system, whether it is there or not.
+[[nodiscard]] Result<std::string> generation_directory(const Root& root,
+                                                       const GenerationsRequest& request,
+                                                       std::uint64_t number);
 
 // Where read_generations looks, as a pattern on the machine that runs cordwainer, for people:
 // "/mnt/var/guix/profiles/system-N-link".

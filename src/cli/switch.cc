@@ -1,0 +1,240 @@
+#include "cli/switch.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apply/record.h"
+#include "bootloaders/registry.h"
+#include "cli/generations_request.h"
+#include "cli/live.h"
+#include "cli/live_report.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/replay.h"
+#include "host/profiles.h"
+#include "host/record_files.h"
+
+namespace cordwainer::cli {
+namespace {
+
+struct Options {
+    std::optional<std::uint64_t> generation;
+    bool previous = false;
+    bool boot_only = false;
+    bool no_wait = false;
+};
+
+constexpr const char* kDetails =
+    R"(Generation N boots from the next start on, with the bootloader and the configuration that it was installed with; the menu has all generations that there are today. What another bootloader owned is removed once the new one is in its place.
+
+A generation that was never installed has no record: then its own etc/cordwainer/config.toml counts, or the system's. Where the recorded bootloader cannot be planned any more, what was recorded is installed again as it was, if all of it is still there; otherwise nothing is changed, and what is missing is named.
+
+The system's profile link is moved too, so that the next `cordwainer install` keeps the choice. With --boot-only it stays where it is, and later runs keep the choice until the next switch or until there is a newer generation.
+
+Examples:
+
+  cordwainer switch 41
+  cordwainer switch --previous)";
+
+// What a switch goes to, and what was found on the way.
+struct Choice {
+    Root system;
+    GenerationsRequest generations;
+    Generation generation;
+    std::optional<Record> record;  // that applies to the generation
+};
+
+// The newest generation before the one that boots by default now.
+Result<std::uint64_t> previous_number(const Common& common, const Generations& generations) {
+    const std::optional<Installed> installed = TRY(read_installed(common.state));
+    const auto current = std::ranges::find(generations.list, true, &Generation::current);
+    std::optional<std::uint64_t> boots;
+    if (current != generations.list.end()) boots = current->number;
+    if (installed && installed->boots) boots = installed->boots->number;
+    if (!boots) return Error(Errc::not_found, "no generation boots by default; name one");
+    const auto before = std::ranges::find_if(
+        generations.list.rbegin(), generations.list.rend(), [&](const Generation& generation) {
+            return generation.number < *boots;
+        });
+    if (before != generations.list.rend()) return before->number;
+    return Error(Errc::not_found,
+                 "there is no generation before " + std::to_string(*boots) +
+                     ", which boots by default (`cordwainer list` shows all)");
+}
+
+// The record of the generation, where it is this one's: numbers are used again.
+std::optional<Record> record_of(const Common& common, const Generation& generation) {
+    Result<std::optional<Record>> record = read_record(common.state, generation.number);
+    const std::string name = "the record of generation " + std::to_string(generation.number);
+    if (!record) {
+        warn({name + " is damaged and not used: " + record.error().message()});
+        return std::nullopt;
+    }
+    if (!*record) return std::nullopt;
+    if ((*record)->identity != generation.identity) {
+        warn({name + " is that of an earlier generation of this number, and is not used"});
+        return std::nullopt;
+    }
+    return *std::move(record);
+}
+
+Result<Choice> choose(const Options& options,
+                      const Common& common,
+                      const std::vector<Bootloader>& bootloaders,
+                      Workspace& workspace) {
+    const GenerationsConfig config = TRY(load_generations_config(common, bootloaders));
+    Root system = TRY(Root::open(common.root));
+    GenerationsRequest request = generations_request(system, common, config);
+    const Generations generations = TRY(read_generations(system, request, workspace.digests()));
+    std::uint64_t number = 0;
+    if (options.generation) {
+        number = *options.generation;
+    } else {
+        number = TRY(previous_number(common, generations));
+    }
+    const auto found = std::ranges::find(generations.list, number, &Generation::number);
+    if (found == generations.list.end()) {
+        return Error(
+            Errc::not_found,
+            "there is no generation " + std::to_string(number) + " (`cordwainer list` shows them)");
+    }
+    return Choice{.system = std::move(system),
+                  .generations = std::move(request),
+                  .generation = *found,
+                  .record = record_of(common, *found)};
+}
+
+// The configuration to plan with: the recorded one, else the generation's own, else none, which
+// stands for the system's.
+Result<std::optional<Configuration>> config_of(const Choice& choice,
+                                               const std::vector<Bootloader>& bootloaders) {
+    const std::string number = std::to_string(choice.generation.number);
+    if (choice.record) {
+        Configuration config =
+            TRY(read_config(choice.record->configuration,
+                            "the configuration in the record of generation " + number,
+                            bootloaders));
+        return config;
+    }
+    const std::string directory =
+        TRY(generation_directory(choice.system, choice.generations, choice.generation.number));
+    const std::string path = directory + kConfigPath;
+    const Result<std::string> text = choice.system.read(path);
+    if (!text && text.error().code == Errc::not_found) return std::nullopt;
+    if (!text) return text.error();
+    Configuration config = TRY(read_config(*text, choice.system.outside(path), bootloaders));
+    return config;
+}
+
+Result<LivePlan> plan_switch(const Choice& choice,
+                             LiveRequest request,
+                             const Common& common,
+                             const std::vector<Bootloader>& bootloaders,
+                             Workspace& workspace) {
+    request.config = TRY(config_of(choice, bootloaders));
+    return plan_live(common, request, workspace);
+}
+
+// The recorded plan as it was, where all of it is still there.
+Result<LivePlan> plan_replay(const Record& record,
+                             LiveRequest request,
+                             const Choice& choice,
+                             const Common& common,
+                             Workspace& workspace) {
+    request.config = Configuration{.bootloader = record.bootloader, .text = record.configuration};
+    request.config->generations = {.source = choice.generations.source,
+                                   .profile = choice.generations.profile};
+    LivePlan rebound = TRY(rebind_live(common, request, record, workspace));
+    TRY_VOID(check_replay(
+        record, rebound, common.state, workspace.digests(), workspace.machine_digests()));
+    return rebound;
+}
+
+// Moves the profile's link, after what boots.
+int follow(const Choice& choice, const Options& options) {
+    if (options.boot_only || choice.generation.current) return kDone;
+    const Result<void> moved =
+        move_current(choice.system, choice.generations, choice.generation.number);
+    if (moved) return kDone;
+    complain("generation " + std::to_string(choice.generation.number) +
+             " boots by default, but it is not the system's current one, and the next `cordwainer "
+             "install` would go back: " +
+             moved.error().message());
+    return kPartial;
+}
+
+Result<int> run(const Options& options, const Common& common) {
+    const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("switch"));
+    const std::vector<Bootloader> bootloaders = all_bootloaders();
+    Workspace workspace = Workspace::for_machine(common);
+    const Choice choice =
+        TRY(choose(options, common, bootloaders, workspace).with_context("switch"));
+    const std::uint64_t number = choice.generation.number;
+    const std::string name = "switch " + std::to_string(number);
+    const LiveRequest request{.generation = number, .keep = options.boot_only};
+
+    Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);
+    const bool replayed = !planned && choice.record;
+    if (replayed) {
+        const std::string why = planned.error().message();
+        planned = plan_replay(*choice.record, request, choice, common, workspace);
+        if (!planned) {
+            return Error(Errc::refused,
+                         name + ": it cannot be planned any more (" + why +
+                             "), nor installed as it was recorded: " + planned.error().message() +
+                             "\nnothing was changed");
+        }
+        planned->warnings.push_back(name + " installs what was recorded, with the menu of then, " +
+                                    "since it cannot be planned any more: " + why);
+    }
+    if (!planned) return std::move(planned).error().with_context(name);
+    TRY_VOID(workspace.save().with_context("keep digests"));
+
+    ErrorProgress progress;
+    const Result<LiveOutcome> outcome =
+        replayed ? apply_live(*planned, choice.record->plan, workspace, Trust::stamps, progress)
+                 : install_live(*planned, workspace, Trust::stamps, progress);
+    progress.clear();
+    if (!outcome) {
+        warn(planned->warnings);
+        return Error(outcome.error()).with_context(name);
+    }
+    const int status = TRY(report_live(*planned, *outcome, name, common.json));
+    if (!outcome->applied.result) return status;
+    return std::max(status, follow(choice, options));
+}
+
+}  // namespace
+
+Command switch_command() {
+    return {
+        .name = "switch",
+        .summary = "makes another generation boot by default",
+        .declare = [](CLI::App& app) -> Run {
+            auto options = std::make_shared<Options>();
+            auto* number =
+                app.add_option("N", options->generation, "The generation")->type_name("N");
+            auto* previous = app.add_flag(
+                "--previous", options->previous, "The one before that which boots by default now");
+            number->excludes(previous);
+            app.add_flag("--boot-only", options->boot_only, "Leave the system's profile as it is");
+            app.add_flag("--no-wait",
+                         options->no_wait,
+                         "End with status 1 where another run is at work, instead of waiting");
+            app.final_callback([options] {
+                if (options->generation || options->previous) return;
+                throw CLI::RequiredError("N or --previous");
+            });
+            return [options](const Common& common) { return run(*options, common); };
+        },
+        .details = kDetails,
+    };
+}
+
+}  // namespace cordwainer::cli
