@@ -246,6 +246,31 @@ TEST(Executor, RemovesAnEntryBeforeWhatItNames) {
     }
 }
 
+// A place that an earlier configuration named, or another bootloader had: after the new menu is in
+// place nothing of ours is left there, nor of the inventory; a cut leaves it to the next run.
+TEST(Executor, ClearsATargetThatHasNoSteps) {
+    bool cut = true;
+    for (std::size_t operation = 0; cut; ++operation) {
+        BootWorld world;
+        ASSERT_TRUE(world.apply(world.plan(kOne)).result);
+        RealisedPlan without = world.plan(kUpgrade);
+        std::erase_if(without.steps,
+                      [](const RealisedStep& step) { return target_of(step).text == "esp"; });
+        world.faults = {.operations = 0, .cut_at = operation, .cut = false};
+        cut = !world.apply(without).result;
+        world.faults.restore();
+        world.esp.power_up(MemFiles::AfterCut::kept);
+        const ApplyOutcome outcome = world.apply(without);
+        ASSERT_TRUE(outcome.result) << outcome.result.error().message();
+        EXPECT_FALSE(world.esp.text("EFI/cordwainer/grubx64.efi")) << operation;
+        EXPECT_FALSE(world.esp.text("EFI/cordwainer/inventory.0")) << operation;
+        EXPECT_FALSE(world.esp.text("EFI/cordwainer/inventory.1")) << operation;
+        EXPECT_EQ(world.esp.text("EFI/BOOT/BOOTX64.EFI"), "a stranger's loader");
+        EXPECT_EQ(world.boot_from_disk(), "three");
+        EXPECT_FALSE(world.apply(without).changed);
+    }
+}
+
 TEST(Executor, RemovesNothingWhileATargetIsOutOfReach) {
     BootWorld world;
     ASSERT_TRUE(world.apply(world.plan(kOne)).result);

@@ -87,5 +87,22 @@ TEST_F(Profiles, AreFoundWhereTheyAre) {
     EXPECT_EQ(labels(Source::automatic), "native;");
 }
 
+TEST_F(Profiles, MoveToAnotherGeneration) {
+    tree_.file("/var/lib/cordwainer/generations/2/boot.json", kBootJson);
+    ASSERT_TRUE(move_current(tree_.root(), request_, 1));
+    EXPECT_EQ(tree_.root().read_link("/var/lib/cordwainer/generations/current"), "1");
+    add_guix();
+    tree_.link("/var/guix/profiles/system-2-link", "/gnu/store/s");
+    tree_.link("/var/guix/profiles/system", "system-2-link");
+    ASSERT_TRUE(move_current(tree_.root(), request_, 1));
+    EXPECT_EQ(tree_.root().read_link("/var/guix/profiles/system"), "system-1-link");
+}
+
+TEST_F(Profiles, HaveADirectoryForEachGeneration) {
+    EXPECT_EQ(generation_directory(tree_.root(), request_, 7), "/var/lib/cordwainer/generations/7");
+    add_guix();
+    EXPECT_EQ(generation_directory(tree_.root(), request_, 7), "/var/guix/profiles/system-7-link");
+}
+
 }  // namespace
 }  // namespace cordwainer

@@ -44,5 +44,20 @@ TEST(RecordFiles, ABrokenRecordIsAnErrorNotAMissingOne) {
     EXPECT_EQ(broken.error().code, Errc::invalid_input);
 }
 
+TEST(RecordFiles, KeepWhatIsInstalled) {
+    const auto scratch = TemporaryDirectory::make({}, "record-files-test-");
+    ASSERT_TRUE(scratch);
+    const std::filesystem::path state = scratch->path() / "var/lib/cordwainer";
+    EXPECT_FALSE(*read_installed(state));
+    Installed installed{.bootloader = "grub", .boots = GenerationId{3, "/gnu/store/x-system"}};
+    ASSERT_TRUE(write_installed(state, installed));
+    EXPECT_EQ(**read_installed(state), installed);
+    installed.boots = std::nullopt;
+    ASSERT_TRUE(write_installed(state, installed));
+    EXPECT_EQ(**read_installed(state), installed);
+    std::ofstream(state / "installed.json") << "{";
+    EXPECT_FALSE(read_installed(state));
+}
+
 }  // namespace
 }  // namespace cordwainer

@@ -1,0 +1,87 @@
+#include "apply/installed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cordwainer {
+namespace {
+
+using testing::HasSubstr;
+
+PlannedTarget file_target(const std::string& path, const std::string& own) {
+    return {.id = {"files"},
+            .spec = {.tag = "files",
+                     .type = TargetType::file,
+                     .path = path,
+                     .block = {},
+                     .location = {}},
+            .uuid = Uuid::parse("3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3"),
+            .own = RelPath::parse(own).value()};
+}
+
+PlannedTarget disk_target(const std::string& device) {
+    return {.id = {"disk"},
+            .spec = {.tag = "disk",
+                     .type = TargetType::block,
+                     .path = {},
+                     .block = {.kind = BlockId::Kind::device_path, .value = device},
+                     .location = {}},
+            .uuid = std::nullopt,
+            .own = std::nullopt};
+}
+
+Installed example() {
+    return {.bootloader = "grub",
+            .boots = GenerationId{12, "/gnu/store/x-system"},
+            .generations = {{11, "/gnu/store/w-system"}, {12, "/gnu/store/x-system"}},
+            .kept = KeptDefault{.generation = {11, "/gnu/store/w-system"}, .newest = 12},
+            .targets = {file_target("/boot/grub", "cordwainer"), disk_target("/dev/vda")}};
+}
+
+TEST(Installed, IsReadAsItWasWritten) {
+    const Installed installed = example();
+    const std::string text = render_installed(installed);
+    const auto read = parse_installed(text, "installed.json");
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(*read, installed);
+    EXPECT_EQ(render_installed(*read), text);
+    const Installed nothing{.bootloader = "none", .boots = {}};
+    EXPECT_EQ(parse_installed(render_installed(nothing), "installed.json"), nothing);
+}
+
+TEST(Installed, NamesThePlaceOfWhatIsWrong) {
+    std::string text = render_installed(example());
+    text.replace(text.find("\"newest\": 12"), 12, "\"newest\": -1");
+    const auto read = parse_installed(text, "installed.json");
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, Errc::invalid_input);
+    EXPECT_THAT(read.error().message(), HasSubstr("installed.json: /kept/newest"));
+}
+
+TEST(Installed, APlaceIsWhatWasNamedAndItsOwnDirectory) {
+    const PlannedTarget files = file_target("/boot", "cordwainer");
+    PlannedTarget renamed = files;
+    renamed.id.text = "esp";
+    renamed.spec.tag = "esp";
+    renamed.uuid = std::nullopt;
+    EXPECT_TRUE(same_place(files, renamed));
+    EXPECT_FALSE(same_place(files, file_target("/boot", "EFI/cordwainer")));
+    EXPECT_FALSE(same_place(files, file_target("/boot/efi", "cordwainer")));
+    EXPECT_FALSE(same_place(disk_target("/dev/vda"), disk_target("/dev/vdb")));
+    EXPECT_EQ(with_targets({files}, {renamed, disk_target("/dev/vda")}),
+              (std::vector{files, disk_target("/dev/vda")}));
+}
+
+TEST(Installed, AGenerationIsFoundByNumberAndIdentity) {
+    Generations generations;
+    generations.list.resize(2);
+    generations.list[0].number = 11;
+    generations.list[0].identity = "/gnu/store/w-system";
+    generations.list[1].number = 12;
+    generations.list[1].identity = "/gnu/store/other-system";
+    EXPECT_EQ(find_generation(generations, {11, "/gnu/store/w-system"}), generations.list.data());
+    EXPECT_EQ(find_generation(generations, {12, "/gnu/store/x-system"}), nullptr);
+}
+
+}  // namespace
+}  // namespace cordwainer
