@@ -10,6 +10,9 @@
 #include <system_error>
 #include <utility>
 
+#include "core/bytes.h"
+#include "sys/file_io.h"
+
 namespace cordwainer {
 namespace {
 
@@ -130,6 +133,13 @@ Running by_two_systems(const Generations& generations,
     return found;
 }
 
+// A file of /proc, whose sizes say nothing.
+Result<std::string> read_proc(const Root& root, const std::string& path) {
+    const Fd fd = TRY(root.open_file(path));
+    const Bytes bytes = TRY(read_rest(fd, root.outside(path)));
+    return to_text(bytes);
+}
+
 // "btime SECONDS" in the text of /proc/stat.
 std::optional<std::int64_t> start_in(const std::string& statistics) {
     constexpr std::string_view kName = "\nbtime ";
@@ -145,12 +155,12 @@ std::optional<std::int64_t> start_in(const std::string& statistics) {
 }  // namespace
 
 Result<std::optional<BootedKernel>> read_booted(const Root& root) {
-    Result<std::string> line = root.read("/proc/cmdline");
+    Result<std::string> line = read_proc(root, "/proc/cmdline");
     if (!line && line.error().code == Errc::not_found) return std::nullopt;
     if (!line) return std::move(line).error();
     BootedKernel booted{.command_line = *std::move(line)};
     while (booted.command_line.ends_with('\n')) booted.command_line.pop_back();
-    const Result<std::string> statistics = root.read("/proc/stat");
+    const Result<std::string> statistics = read_proc(root, "/proc/stat");
     if (statistics) booted.started = start_in(*statistics);
     return booted;
 }

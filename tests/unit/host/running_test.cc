@@ -168,6 +168,7 @@ TEST(Running, IsReadFromTheSystemsOwnProc) {
     const auto machine = read_booted(*Root::open("/"));
     ASSERT_TRUE(machine && *machine);
     EXPECT_FALSE((*machine)->command_line.ends_with('\n'));
+    EXPECT_TRUE((*machine)->started);
 }
 
 }  // namespace
