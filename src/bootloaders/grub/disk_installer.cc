@@ -82,6 +82,14 @@ Result<std::vector<SectorRange>> slots_in(const SectorRange& space,
 
 }  // namespace
 
+std::optional<std::string> why_no_place(const ObservedDisk& disk) {
+    const Result<SectorRange> space = space_for_core(disk);
+    if (!space) return space.error().message();
+    std::vector<std::string> warnings;
+    const auto slots = slots_in(*space, false, disk, warnings);
+    return slots ? std::nullopt : std::optional(slots.error().message());
+}
+
 Result<InstallSteps> install_disk(const InstallRequest& request, const Target& target) {
     const Installation installation = TRY(plan_installation(request));
     const InstalledPlatform* bios = installation.find(kBiosPlatform);

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "core/error.h"
 #include "model/bootloader.h"
@@ -15,6 +17,9 @@ namespace cordwainer::grub {
 
 // The boot sector's 8-byte pointer to the first sector of the core (boot.S, kernel_sector).
 inline constexpr std::uint32_t kCorePointerOffset = 0x5c;
+
+// Why `disk` has no place for a core image and its successor, and what to do; nothing where it has.
+[[nodiscard]] std::optional<std::string> why_no_place(const ObservedDisk& disk);
 
 [[nodiscard]] Result<InstallSteps> install_disk(const InstallRequest& request,
                                                 const Target& target);
