@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bootloaders/registry.h"
+#include "cli/former_targets.h"
 #include "cli/generations_request.h"
 #include "cli/output.h"
 #include "cli/reading.h"
@@ -96,68 +97,24 @@ void add_unreached(const ProbedTargets& probed, const Bootloader& bootloader, Pl
     }
 }
 
-std::string name_of(const TargetSpec& spec) {
-    return spec.type == TargetType::file ? spec.path : spec.block.value;
-}
-
-// The file system of a former target that was reached is the one of then; why not, otherwise.
-std::optional<std::string> why_another(const PlannedTarget& target, const Target& found) {
-    if (!target.uuid || found.boot.uuid == target.uuid) return std::nullopt;
-    return "the file system there is not the one with UUID " + target.uuid->text() +
-           ", on which it was";
-}
-
-// Looks for one target of an earlier installation, and counts it as reached or not.
-void reach(const Probe& probe, const PlannedTarget& target, ProbedTargets& probed) {
-    std::string why;
-    Result<ProbedTargets> found = probe.targets({target.spec});
-    if (!found) {
-        why = found.error().message();
-    } else if (found->found.empty()) {
-        why = found->unreached.front().why;
-    } else if (const auto another = why_another(target, found->found.front())) {
-        why = *another;
-    } else {
-        Target reached = std::move(found->found.front());
-        if (const auto device = found->devices.find(reached.id); device != found->devices.end()) {
-            probed.devices[target.id] = device->second;
-        }
-        reached.id = target.id;
-        probed.found.push_back(std::move(reached));
-        return;
-    }
-    probed.unreached.push_back({.id = target.id, .spec = target.spec, .why = std::move(why)});
+TargetLookup lookup_in(const Probe& probe) {
+    return [&probe](const std::vector<TargetSpec>& specs) { return probe.targets(specs); };
 }
 
 // The targets that the run before knew and the plan has not: what is owned there goes.
-void add_former(const Probe& probe, const LiveRequest& request, LivePlan& made) {
-    if (!made.installed) return;
-    for (const PlannedTarget& known : made.installed->targets) {
-        const bool planned = std::ranges::any_of(
-            made.plan.targets,
-            [&](const PlannedTarget& target) { return same_place(target, known); });
-        const std::string name = name_of(known.spec);
-        if (planned || std::ranges::count(request.forget, name) != 0) continue;
-        if (known.spec.type == TargetType::block) {
-            made.warnings.push_back(name +
-                                    " is no longer a target; its boot sector still starts the boot "
-                                    "code that was installed there");
-            continue;
-        }
-        PlannedTarget former = known;
-        const std::size_t number = made.former.size() + 1;
-        former.id.text = number == 1 ? "former" : "former." + std::to_string(number);
-        const std::size_t away = made.probed.unreached.size();
-        reach(probe, former, made.probed);
-        if (made.probed.unreached.size() != away) {
-            made.warnings.push_back(
-                name + " was a target of an earlier installation and is not there: " +
-                made.probed.unreached.back().why +
-                "; nothing is removed until it is, or until `cordwainer install --forget " + name +
-                "`");
-        }
-        made.former.push_back(std::move(former));
-    }
+Result<void> add_former(const Probe& probe, const LiveRequest& request, LivePlan& made) {
+    const bool uefi = TRY(made.system.status("/sys/firmware/efi")).has_value();
+    FormerTargets former = TRY(find_former(
+        {.known = made.installed ? made.installed->targets : std::vector<PlannedTarget>(),
+         .planned = made.plan.targets,
+         .bootloader = made.bootloader ? &*made.bootloader : nullptr,
+         .uefi = uefi,
+         .forget = request.forget},
+        lookup_in(probe),
+        made.probed));
+    made.former = std::move(former.targets);
+    std::ranges::move(former.warnings, std::back_inserter(made.warnings));
+    return {};
 }
 
 // What is read before planning: the system, its configuration and its generations.
@@ -190,8 +147,8 @@ Installed installed_after(const LivePlan& planned) {
         installed_by(planned.plan.bootloader, planned.generations, planned.plan.targets);
     installed.kept = planned.kept;
     const auto away = [&](const PlannedTarget& target) {
-        return std::ranges::find(planned.probed.unreached, target.id, &UnreachedTarget::id) !=
-               planned.probed.unreached.end();
+        return std::ranges::find(planned.probed.found, target.id, &Target::id) ==
+               planned.probed.found.end();
     };
     std::vector<PlannedTarget> kept;
     std::ranges::copy_if(planned.former, std::back_inserter(kept), away);
@@ -212,7 +169,8 @@ Installed installed_after(const LivePlan& planned) {
 Result<void> note_installed(const std::filesystem::path& state,
                             const std::optional<Installed>& known,
                             const Installed& installed) {
-    if (known == installed) return {};
+    // As text: where a target stands in a configuration file is not kept.
+    if (known && render_installed(*known) == render_installed(installed)) return {};
     return write_installed(state, installed);
 }
 
@@ -232,7 +190,7 @@ Result<LivePlan> plan_live(const Common& common, const LiveRequest& request, Wor
     made.plan.bootloader = made.config.bootloader;
     made.bootloader = bootloader_named(bootloaders, made.config.bootloader);
     if (!made.bootloader) {
-        add_former(probe, request, made);
+        TRY_VOID(add_former(probe, request, made));
         return made;
     }
     const Bootloader& bootloader = *made.bootloader;
@@ -250,7 +208,7 @@ Result<LivePlan> plan_live(const Common& common, const LiveRequest& request, Wor
     made.plan = TRY(make_plan(
         bootloader, made.config.table, made.generations.list, made.probed.found, observed));
     add_unreached(made.probed, bootloader, made.plan);
-    add_former(probe, request, made);
+    TRY_VOID(add_former(probe, request, made));
     return made;
 }
 
@@ -266,13 +224,13 @@ Result<LivePlan> rebind_live(const Common& common,
     made.plan.references = record.plan.references;
     made.plan.warnings = record.plan.warnings;
     for (const PlannedTarget& target : record.plan.targets) {
-        reach(probe, target, made.probed);
+        find_again(lookup_in(probe), target, made.probed);
         if (made.probed.unreached.empty()) continue;
         return Error(Errc::refused,
                      "target " + target.id.text + " (" + name_of(target.spec) +
                          ") is not there: " + made.probed.unreached.front().why);
     }
-    add_former(probe, request, made);
+    TRY_VOID(add_former(probe, request, made));
     return made;
 }
 

@@ -48,8 +48,8 @@ struct LivePlan {
     std::optional<Bootloader> bootloader;  // none where the configuration says "none"
     ProbedTargets probed;                  // those of the plan, and the former ones
     Plan plan;                             // its targets include those that were not reached
-    // Targets that the plan does not have, but an earlier installation had: what is owned there is
-    // removed. Their ids are "former", "former.2" and so on.
+    // Targets that the plan does not have, but an earlier installation had (cli/former_targets.h):
+    // what is owned there is removed.
     std::vector<PlannedTarget> former;
     std::optional<Installed> installed;  // by the run before
     std::optional<KeptDefault> kept;     // from now on
