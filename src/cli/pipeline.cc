@@ -97,13 +97,9 @@ class ImageInstallation {
         }
         TRY_VOID(settled(apply(realised_, bindings, contents_, progress_), warnings));
         const std::filesystem::path state = staging.string() + kStateInside;
-        // The disk is another one where the image runs.
-        std::vector<PlannedTarget> targets = realised_.targets;
-        std::erase_if(targets, [](const PlannedTarget& target) {
-            return target.spec.type == TargetType::block;
-        });
+        const std::vector<PlannedTarget> targets = TRY(targets_there());
         TRY_VOID(write_installed(
-            state, installed_by(realised_.bootloader, planned_.generations, std::move(targets))));
+            state, installed_by(realised_.bootloader, planned_.generations, targets)));
         return record_installation(state,
                                    ObjectStore::Durability::fast,
                                    planned_.generations,
@@ -126,6 +122,24 @@ class ImageInstallation {
     std::vector<std::string> warnings;
 
   private:
+    // The targets as the system names them when it runs: there the image is the disk, or the disks,
+    // of its configuration.
+    [[nodiscard]] Result<std::vector<PlannedTarget>> targets_there() const {
+        std::vector<PlannedTarget> targets = realised_.targets;
+        std::erase_if(targets, [](const PlannedTarget& target) {
+            return target.spec.type == TargetType::block;
+        });
+        if (!planned_.bootloader) return targets;
+        const auto specs = TRY(configured_targets(*planned_.bootloader, planned_.config.table));
+        const std::vector<TargetId> ids = target_ids(specs);
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            if (specs[i].type != TargetType::block) continue;
+            targets.push_back(
+                {.id = ids[i], .spec = specs[i], .uuid = std::nullopt, .own = std::nullopt});
+        }
+        return targets;
+    }
+
     const ImagePlan& planned_;
     const RealisedPlan& realised_;
     Contents& contents_;
