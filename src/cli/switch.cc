@@ -176,7 +176,8 @@ Result<int> run(const Options& options, const Common& common) {
     const Choice choice =
         TRY(choose(options, common, bootloaders, workspace).with_context("switch"));
     const std::uint64_t number = choice.generation.number;
-    const std::string name = "switch " + std::to_string(number);
+    const std::string name =
+        "switch " + std::to_string(number) + (options.boot_only ? " --boot-only" : "");
     const LiveRequest request{.generation = number, .keep = options.boot_only};
 
     Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);
