@@ -42,7 +42,6 @@ Result<int> run(const Options& options, const Common& common) {
     const LivePlan planned = TRY(
         plan_live(common, {.generation = options.generation, .forget = options.forget}, workspace)
             .with_context("install"));
-    TRY_VOID(workspace.save().with_context("keep digests"));
     ErrorProgress progress;
     const Result<LiveOutcome> outcome = install_live(planned, workspace, Trust::stamps, progress);
     progress.clear();

@@ -58,8 +58,11 @@ const Generation* current_of(const Generations& generations) {
 Result<void> choose_default(const LiveRequest& request, LivePlan& made) {
     if (!request.generation) {
         made.kept = still_kept(made.installed, made.generations);
-        if (!made.kept) return {};
-        return choose(made.generations, made.kept->generation.number);
+        std::optional<GenerationId> wanted;
+        if (request.stay && made.installed) wanted = made.installed->boots;
+        if (made.kept) wanted = made.kept->generation;
+        if (!wanted || !find_generation(made.generations, *wanted)) return {};
+        return choose(made.generations, wanted->number);
     }
     TRY_VOID(choose(made.generations, *request.generation));
     if (request.keep) {
@@ -136,6 +139,9 @@ Result<LivePlan> read_live(const Common& common,
     GenerationsRequest wanted = generations_request(made.system, common, made.config.generations);
     wanted.digests = true;
     made.generations = TRY(read_generations(made.system, wanted, workspace.digests()));
+    std::erase_if(made.generations.list, [&](const Generation& generation) {
+        return std::ranges::count(request.without, id_of(generation)) != 0;
+    });
     TRY_VOID(choose_default(request, made));
     made.warnings = warnings_about(made.generations);
     return made;
@@ -278,6 +284,7 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
                                Trust trust,
                                Progress& progress) {
     const std::filesystem::path state = TRY(workspace.state());
+    const Result<void> digests_kept = workspace.save();
     const Ports ports = TRY(open_ports(planned));
     HostContents contents(planned.system, state);
     RealisedPlan all = realised;
@@ -290,6 +297,11 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
 
     LiveOutcome outcome{.applied = apply(all, ports.bindings, contents, progress, trust),
                         .recorded = {}};
+    if (!digests_kept) {
+        outcome.applied.warnings.push_back(
+            "digests are not kept, so the next run reads every kernel again: " +
+            digests_kept.error().message());
+    }
     if (!outcome.applied.result) return outcome;
     outcome.recorded = note_installed(state, meanwhile, installed_after(planned));
     if (!outcome.recorded) return outcome;

@@ -31,6 +31,8 @@ struct LiveRequest {
     // The generation to boot by default; none: the default that was kept, or else the system's
     // current one.
     std::optional<std::uint64_t> generation = {};
+    // Where no generation is named: that which boots by default now does so afterwards.
+    bool stay = false;
     // Whether later runs keep that default although the system's current one is another.
     bool keep = false;
     // Instead of the configuration file's.
@@ -38,6 +40,8 @@ struct LiveRequest {
     // Targets of earlier installations that are given up: the paths, or devices and the like, by
     // which they were named.
     std::vector<std::string> forget = {};
+    // Generations that are planned without, although they are there.
+    std::vector<GenerationId> without = {};
 };
 
 // What an installation will be, with everything that was read to decide it.
@@ -94,9 +98,9 @@ struct LiveOutcome {
     Result<void> recorded;
 };
 
-// Applies the realised plan to the targets that were reached, and records it. With Trust::contents
-// every installed file is read, and damage repaired. An error: nothing was changed but in the state
-// directory.
+// Applies the realised plan to the targets that were reached, and records it; keeps the workspace's
+// digests. With Trust::contents every installed file is read, and damage repaired. An error:
+// nothing was changed but in the state directory.
 [[nodiscard]] Result<LiveOutcome> apply_live(const LivePlan& planned,
                                              const RealisedPlan& realised,
                                              Workspace& workspace,

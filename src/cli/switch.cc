@@ -195,7 +195,6 @@ Result<int> run(const Options& options, const Common& common) {
                                     "since it cannot be planned any more: " + why);
     }
     if (!planned) return std::move(planned).error().with_context(name);
-    TRY_VOID(workspace.save().with_context("keep digests"));
 
     ErrorProgress progress;
     const Result<LiveOutcome> outcome =
