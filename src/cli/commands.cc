@@ -3,6 +3,7 @@
 #include "cli/bootloaders.h"
 #include "cli/generation_add.h"
 #include "cli/image.h"
+#include "cli/init.h"
 #include "cli/install.h"
 #include "cli/list.h"
 #include "cli/plan.h"
@@ -14,6 +15,7 @@ namespace cordwainer::cli {
 
 std::vector<Command> all_commands() {
     return {
+        init_command(),
         list_command(),
         generation_add_command(),
         plan_command(),
