@@ -1,87 +1,127 @@
-// A file target in memory that a power cut can hit. What was staged or removed since the last
-// settle() is not on the medium yet: after a cut it is as `after_cut` says.
+// A file target on a modelled medium (model_file_system.h): every operation is the sequence of
+// changes and flushes that the live target for that kind of file system makes
+// (host/mounted_files.h, host/mounted_fat.h), and a power cut can hit it anywhere.
 #pragma once
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "apply/ports.h"
 #include "tests/support/faults.h"
 #include "tests/support/mem_contents.h"
+#include "tests/support/model_file_system.h"
 
 namespace cordwainer::test {
 
 class MemFiles : public FileTarget {
   public:
-    // What a cut leaves of unsettled work.
+    // What a cut leaves of unsettled work, where the test does not say which part of it.
     enum class AfterCut {
         kept,  // all of it had reached the medium
         lost,  // none of it had
-        torn,  // names had, contents had not: zeros of the right size; removals had not
+        torn,  // names had, contents had not: nothing that was written before, or zeros
     };
 
-    MemFiles(MemContents& contents, Faults& faults) : contents_(contents), faults_(faults) {}
+    // What a target does wrong, to see that tests notice.
+    enum class Flaw { none, renames_over, skips_settling };
+
+    MemFiles(MemContents& contents,
+             Faults& faults,
+             std::shared_ptr<Medium> medium = std::make_shared<Medium>(),
+             FileSystemKind kind = FileSystemKind::journalled,
+             std::string own = "cordwainer")
+        : contents_(contents),
+          faults_(faults),
+          files_(std::move(medium), kind),
+          own_(std::move(own)) {}
 
     // ---- What tests look at and set
 
     void put(const std::string& path, std::string_view text) {
-        files_[path] = {Bytes(as_bytes(text).begin(), as_bytes(text).end()), ++clock_};
+        files_.create(path, text);
+        files_.write_all_entries();
+        files_.flush();
+        files_.free_held();
     }
 
-    void erase(const std::string& path) { files_.erase(path); }
+    void erase(const std::string& path) { files_.unlink(path); }
 
     [[nodiscard]] std::optional<std::string> text(const std::string& path) const {
-        const auto found = files_.find(path);
-        if (found == files_.end()) return std::nullopt;
-        return to_text(found->second.bytes);
+        return files_.read(files_.medium().cache(), path);
     }
 
     [[nodiscard]] std::map<std::string, std::string> all() const {
         std::map<std::string, std::string> texts;
-        for (const auto& [path, file] : files_) texts[path] = to_text(file.bytes);
+        for (const std::string& path : files_.all(files_.medium().cache()))
+            texts[path] = *text(path);
         return texts;
     }
 
-    // The machine starts again after a cut.
+    // The machine starts again after a cut; for a target that has a medium of its own.
     void power_up(AfterCut after) {
-        if (after == AfterCut::lost || after == AfterCut::torn) {
-            for (const auto& [path, old] : unsettled_) {
-                const auto now = files_.find(path);
-                if (now != files_.end() && after == AfterCut::torn) {
-                    now->second.bytes.assign(now->second.bytes.size(), std::byte{0});
-                } else if (old) {
-                    files_[path] = *old;
-                } else {
-                    files_.erase(path);
-                }
+        Medium& medium = files_.medium();
+        MediumState state = medium.start();
+        std::vector<MediumEvent> pending;
+        for (const MediumEvent& event : medium.log()) {
+            if (event.kind == MediumEvent::Kind::write) {
+                pending.push_back(event);
+                continue;
             }
+            for (const MediumEvent& each : pending) set_cell(state, each.key, each.value);
+            pending.clear();
         }
+        for (const MediumEvent& each : pending) {
+            const bool kept = after == AfterCut::kept || (after == AfterCut::torn && !each.data);
+            if (kept) set_cell(state, each.key, each.value);
+        }
+        medium.power_up(std::move(state));
+        mount();
+    }
+
+    // The medium's cache was set by somebody else.
+    void mount() {
+        files_.mount();
+        unsettled_.clear();
+        warnings_.clear();
+    }
+
+    // The process ends: what it held open is let go.
+    void process_ends() {
+        files_.free_held();
         unsettled_.clear();
     }
+
+    [[nodiscard]] ModelFileSystem& file_system() { return files_; }
 
     std::optional<FreeSpace> free;
     bool stamps = true;        // whether look() gives them
     std::size_t replaced = 0;  // exchanges
     int contents_read = 0;     // files that were read or digested, inventories excepted
+    Flaw flaw = Flaw::none;
 
     // ---- FileTarget
 
     Result<std::optional<FileState>> look(const RelPath& path) override {
         if (faults_.cut) return power_cut();
-        const auto found = files_.find(path.text());
-        if (found == files_.end()) return std::nullopt;
-        return FileState{.size = found->second.bytes.size(),
-                         .stamp = stamps ? std::to_string(found->second.changed) : ""};
+        const auto found = find(path.text());
+        if (!found) return std::nullopt;
+        const std::string stamp =
+            std::to_string(found->identity) + "." + std::to_string(found->changed);
+        return FileState{.size = found->size, .stamp = stamps ? stamp : ""};
     }
 
     Result<std::optional<Bytes>> read(const RelPath& path) override {
         if (faults_.cut) return power_cut();
-        const auto found = files_.find(path.text());
-        if (found == files_.end()) return std::nullopt;
+        const auto found = text(path.text());
+        if (!found) return std::nullopt;
         if (path.text().find("inventory.") == std::string::npos) ++contents_read;
-        return found->second.bytes;
+        return Bytes(as_bytes(*found).begin(), as_bytes(*found).end());
     }
 
     Result<std::optional<Digest>> digest(const RelPath& path) override {
@@ -91,14 +131,21 @@ class MemFiles : public FileTarget {
     }
 
     Result<void> write(const RelPath& path, ByteView bytes) override {
-        File& file = files_[path.text()];
-        file.changed = ++clock_;
-        if (faults_.cuts_here()) {
-            // Torn: the first half is there.
-            file.bytes.assign(bytes.begin(), bytes.begin() + std::ssize(bytes) / 2);
-            return power_cut();
+        const bool cut = faults_.cuts_here();
+        if (is_fat()) {
+            TRY_VOID(make_way(path.text()));
+        } else {
+            remove_leftover();
         }
-        file.bytes.assign(bytes.begin(), bytes.end());
+        // Torn: the first half is there.
+        files_.create(path.text(), to_text(bytes.first(cut ? bytes.size() / 2 : bytes.size())));
+        if (cut) return power_cut();
+        if (is_fat()) {
+            unsettled_.push_back(path.text());
+            flush_fat();
+        } else {
+            files_.commit();
+        }
         return {};
     }
 
@@ -106,21 +153,32 @@ class MemFiles : public FileTarget {
                        const std::filesystem::path& from,
                        const Digest& digest) override {
         const bool cut = faults_.cuts_here();
-        remember(path.text());
-        Bytes bytes = contents_.at(from);
-        if (cut) bytes.resize(bytes.size() / 2);
-        files_[path.text()] = {std::move(bytes), ++clock_};
+        if (is_fat()) TRY_VOID(make_way(path.text()));
+        const Bytes& bytes = contents_.at(from);
+        files_.create(path.text(), to_text(ByteView(bytes).first(bytes.size() / (cut ? 2 : 1))));
         if (cut) return power_cut();
-        return check(path, digest);
+        if (sha256(bytes) != digest) {
+            files_.unlink(path.text());
+            return Error(Errc::corrupt, "wrong digest");
+        }
+        unsettled_.push_back(path.text());
+        return {};
     }
 
     Result<void> replace(const RelPath& path,
                          const std::filesystem::path& from,
                          const Digest& digest) override {
-        if (sha256(contents_.at(from)) != digest) return Error(Errc::corrupt, "wrong digest");
+        const Bytes& bytes = contents_.at(from);
+        if (sha256(bytes) != digest) return Error(Errc::corrupt, "wrong digest");
         if (faults_.cuts_here()) return power_cut();
         ++replaced;
-        files_[path.text()] = {contents_.at(from), ++clock_};
+        if (flaw == Flaw::renames_over) {
+            rename_over(path.text(), to_text(bytes));
+        } else if (is_fat()) {
+            TRY_VOID(replace_on_fat(path.text(), to_text(bytes)));
+        } else {
+            replace_with_journal(path.text(), to_text(bytes));
+        }
         // The exchange is done, and the power goes before anybody is told.
         if (faults_.cuts_here()) return power_cut();
         return {};
@@ -128,42 +186,180 @@ class MemFiles : public FileTarget {
 
     Result<void> remove(const RelPath& path) override {
         if (faults_.cuts_here()) return power_cut();
-        remember(path.text());
-        files_.erase(path.text());
+        if (is_fat()) {
+            (void)retire(path.text());
+        } else {
+            files_.unlink(path.text());
+        }
         return {};
     }
 
     Result<void> settle() override {
         if (faults_.cuts_here()) return power_cut();
-        unsettled_.clear();
+        settle_now();
         return {};
     }
 
     Result<std::optional<FreeSpace>> free_space() override { return free; }
 
-  private:
-    struct File {
-        Bytes bytes;
-        int changed = 0;
-    };
-
-    void remember(const std::string& path) {
-        const auto found = files_.find(path);
-        unsettled_.try_emplace(path,
-                               found == files_.end() ? std::nullopt : std::optional(found->second));
+    std::vector<std::string> take_warnings() override {
+        std::vector<std::string> taken(warnings_.begin(), warnings_.end());
+        warnings_.clear();
+        return taken;
     }
 
-    Result<void> check(const RelPath& path, const Digest& digest) {
-        if (sha256(files_[path.text()].bytes) == digest) return {};
-        files_.erase(path.text());
-        return Error(Errc::corrupt, "wrong digest");
+  private:
+    using Found = ModelFileSystem::Found;
+    static constexpr int kExchangeNames = 8;
+
+    [[nodiscard]] bool is_fat() const { return files_.kind() == FileSystemKind::fat; }
+
+    [[nodiscard]] std::optional<Found> find(const std::string& path) const {
+        return files_.find(files_.medium().cache(), path);
+    }
+
+    void settle_now() {
+        if (flaw == Flaw::skips_settling) {
+            unsettled_.clear();
+            return;
+        }
+        if (is_fat()) {
+            flush_fat();
+        } else {
+            files_.flush();
+            unsettled_.clear();
+        }
+    }
+
+    void rename_over(const std::string& path, const std::string& bytes) {
+        const std::string prepared = own_ + "/exchange";
+        files_.create(prepared, bytes);
+        settle_now();
+        files_.rename(prepared, path);
+        settle_now();
+    }
+
+    // ---- host/mounted_files.cc
+
+    void remove_leftover() {
+        if (!find(own_ + "/exchange")) return;
+        settle_now();
+        files_.unlink(own_ + "/exchange");
+    }
+
+    void replace_with_journal(const std::string& path, const std::string& bytes) {
+        const std::string prepared = own_ + "/exchange";
+        remove_leftover();
+        files_.create(prepared, bytes);
+        settle_now();
+        const bool live = find(path).has_value();
+        if (live) {
+            files_.exchange(prepared, path);
+        } else {
+            files_.rename(prepared, path);
+        }
+        settle_now();
+        if (!live) return;
+        files_.unlink(prepared);
+        settle_now();
+    }
+
+    // ---- host/mounted_fat.cc
+
+    // Data and chains first, then the entries, then what was unlinked is free.
+    void flush_fat() {
+        files_.flush();
+        for (const std::string& path : unsettled_) {
+            files_.write_entry_of(path);
+            files_.flush();
+        }
+        flush_all();
+        if (files_.holds_some()) {
+            files_.free_held();
+            flush_all();
+        }
+        unsettled_.clear();
+    }
+
+    void flush_all() {
+        files_.write_all_entries();
+        files_.flush();
+    }
+
+    Result<void> replace_on_fat(const std::string& path, const std::string& bytes) {
+        if (!find(path)) {
+            TRY_VOID(make_way(path));
+            files_.create(path, bytes);
+            unsettled_.push_back(path);
+            settle_now();
+            return {};
+        }
+        const auto prepared = free_exchange_name();
+        if (!prepared) return Error(Errc::refused, "every name for an exchange is taken");
+        files_.create(*prepared, bytes);
+        unsettled_.push_back(*prepared);
+        settle_now();
+        files_.exchange(*prepared, path);
+        if (flaw != Flaw::skips_settling) {
+            for (const std::string& each : {path, *prepared}) {
+                files_.write_entry_of(each);
+                files_.flush();
+            }
+            flush_all();
+        }
+        (void)retire(*prepared);
+        settle_now();
+        return {};
+    }
+
+    [[nodiscard]] std::optional<std::string> shares_with(const std::string& path) {
+        const auto found = find(path);
+        if (!found || found->size == 0) return std::nullopt;
+        for (const std::string& other : files_.all(files_.medium().cache())) {
+            if (other == path) continue;
+            const auto its = find(other);
+            if (its && its->size != 0 && its->identity == found->identity) return other;
+        }
+        return std::nullopt;
+    }
+
+    bool retire(const std::string& path) {
+        const auto other = shares_with(path);
+        if (other) {
+            warnings_.insert(path + " shares its clusters with " + *other);
+            return false;
+        }
+        files_.unlink(path);
+        return true;
+    }
+
+    Result<void> make_way(const std::string& path) {
+        const auto other = shares_with(path);
+        if (!other) return {};
+        return Error(Errc::refused, path + " shares its clusters with " + *other);
+    }
+
+    std::optional<std::string> free_exchange_name() {
+        std::optional<std::string> free_name;
+        bool flushed = false;
+        for (int number = 0; number < kExchangeNames; ++number) {
+            std::string name =
+                own_ + "/exchange" + (number == 0 ? "" : "." + std::to_string(number));
+            if (find(name)) {
+                if (!std::exchange(flushed, true)) flush_all();
+                if (!retire(name)) continue;
+            }
+            if (!free_name) free_name = std::move(name);
+        }
+        return free_name;
     }
 
     MemContents& contents_;
     Faults& faults_;
-    std::map<std::string, File> files_;
-    std::map<std::string, std::optional<File>> unsettled_;  // what was there before
-    int clock_ = 0;
+    mutable ModelFileSystem files_;
+    std::string own_;
+    std::vector<std::string> unsettled_;
+    std::set<std::string> warnings_;
 };
 
 }  // namespace cordwainer::test
