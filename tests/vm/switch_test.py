@@ -8,6 +8,7 @@ from harness.machine import BIOS, UEFI
 from install_test import NEXT_GENERATION, bios_disk, generations
 
 ESP_UUID = "3C1A-9D52"
+STATE = "/var/lib/cordwainer"
 GRUB = """\
 bootloader = "grub"
 
@@ -36,7 +37,11 @@ def test_back_and_forwards(lab):
         printed = machine.run("cordwainer switch --previous")
         assert "by default 1 boots" in printed, printed
         assert "system-1-link" in machine.run("readlink /var/guix/profiles/system")
+        # A file that is written is exchanged for another one.
+        written = machine.run(f"ls -i {STATE}/installed.json {STATE}/records/1.json")
         assert "nothing to do" in machine.run("cordwainer install")
+        assert "nothing to do" in machine.run("cordwainer switch 1")
+        assert written == machine.run(f"ls -i {STATE}/installed.json {STATE}/records/1.json")
         found = machine.run("cordwainer switch 7", status=1)
         assert "there is no generation 7" in found, found
         assert "no generation before 1" in machine.run("cordwainer switch --previous", status=1)
@@ -62,21 +67,26 @@ def test_back_and_forwards(lab):
         machine.stop()
 
 
-def uefi_disk(lab):
+def disk_with_esp(lab, config=GRUB, partitions=""):
     tree = lab.tree()
     living.furnish(lab, tree, mounts=[f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077 0 2"])
     shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
     system.add_guix_generations(tree, generations(lab, 1))
-    system.add_config(tree, GRUB)
+    system.add_config(tree, config)
     esp = layouts.ESP.replace("48MiB", "96MiB") + f'file-system-uuid = "{ESP_UUID}"\n'
-    return lab.image(layouts.image() + esp + layouts.root(tree, size="content + 96MiB"))
+    return lab.image(layouts.image() + partitions + esp
+                     + layouts.root(tree, size="content + 96MiB"))
+
+
+def configure(machine, config):
+    machine.run("cat >/etc/cordwainer/config.toml <<'END'\n" + config + "END\n")
 
 
 def test_across_bootloaders(lab):
-    disk = uefi_disk(lab)
+    disk = disk_with_esp(lab)
     with booted(disk, UEFI, 1) as machine:
         machine.run(NEXT_GENERATION)
-        machine.run("cat >/etc/cordwainer/config.toml <<'END'\n" + SYSTEMD_BOOT + "END\n")
+        configure(machine, SYSTEMD_BOOT)
         assert "systemd-boot is installed" in machine.run("cordwainer install")
         # Nothing of GRUB's is left, neither beside the kernels nor on the ESP.
         machine.run("[ ! -e /boot/grub/cordwainer ] && [ ! -e /boot/grub/grub.cfg ]")
@@ -93,4 +103,52 @@ def test_across_bootloaders(lab):
         assert "systemd-boot is installed" in machine.run("cordwainer switch 2")
         machine.stop()
     with booted(disk, UEFI, 2) as machine:
+        machine.stop()
+
+
+def test_what_was_recorded_is_installed_again(lab):
+    disk = disk_with_esp(lab)
+    with booted(disk, UEFI, 1) as machine:
+        machine.run(NEXT_GENERATION)
+        configure(machine, SYSTEMD_BOOT)
+        machine.run("cordwainer install")
+        # GRUB cannot be planned any more, and one byte of what was made then is another.
+        machine.run("rm -r /usr/lib/grub /usr/bin/grub-mkimage")
+        machine.run(f"cd {STATE}; o=objects/$(grep -o '\"object\": \"[0-9a-f]*\"' records/1.json | "
+                    "head -n 1 | cut -d '\"' -f 4); echo $o >/tmp/name; cp $o /tmp/good; "
+                    "tr '\\000' '\\001' </tmp/good >$o")
+        found = machine.run("cordwainer switch 1", status=1)
+        assert "is damaged" in found and "nothing was changed" in found, found
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.run(f"cd {STATE}; cp /tmp/good $(cat /tmp/name)")
+        printed = machine.run("cordwainer switch 1")
+        assert "grub is installed" in printed and "what was recorded" in printed, printed
+        machine.run("[ -z \"$(find /boot/efi/loader -name '*.conf' 2>/dev/null)\" ]")
+        machine.stop()
+    with booted(disk, UEFI, 1) as machine:
+        machine.stop()
+
+
+def test_boot_code_that_bios_starts_keeps_its_files(lab):
+    disk = disk_with_esp(lab, GRUB + 'disk = "/dev/vda"\n', layouts.BIOS_BOOT)
+    with booted(disk, BIOS, 1) as machine:
+        # Another bootloader, which this machine's firmware cannot start.
+        configure(machine, SYSTEMD_BOOT)
+        printed = machine.run("cordwainer install")
+        assert "systemd-boot is installed" in printed, printed
+        assert "/dev/vda is no longer a target" in printed, printed
+        machine.stop()
+    with booted(disk, BIOS, 1) as machine:
+        # The same bootloader, without the disk.
+        configure(machine, GRUB)
+        printed = machine.run("cordwainer install")
+        assert "cordwainer install --forget /dev/vda" in printed, printed
+        machine.stop()
+    with booted(disk, BIOS, 1) as machine:
+        configure(machine, SYSTEMD_BOOT)
+        machine.run("cordwainer install --forget /dev/vda")
+        machine.run("[ ! -e /boot/grub/cordwainer ] && [ ! -e /boot/grub/grub.cfg ]")
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.stop()
+    with booted(disk, UEFI, 1) as machine:
         machine.stop()
