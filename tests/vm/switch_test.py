@@ -103,6 +103,11 @@ def test_across_bootloaders(lab):
         assert "systemd-boot is installed" in machine.run("cordwainer switch 2")
         machine.stop()
     with booted(disk, UEFI, 2) as machine:
+        # The kernel is started by other means from now on.
+        configure(machine, 'bootloader = "none"\n')
+        assert "what was installed is removed" in machine.run("cordwainer install")
+        assert machine.run("find /boot/efi -type f") == ""
+        assert "nothing is installed" in machine.run("cordwainer install")
         machine.stop()
 
 
@@ -151,4 +156,25 @@ def test_boot_code_that_bios_starts_keeps_its_files(lab):
         assert "nothing to do" in machine.run("cordwainer install")
         machine.stop()
     with booted(disk, UEFI, 1) as machine:
+        machine.stop()
+
+
+def test_a_former_target_that_is_away(lab):
+    on_disk = GRUB.replace('esp = "/boot/efi"\n', "") + 'disk = "/dev/vda"\n'
+    disk = disk_with_esp(lab, GRUB + 'disk = "/dev/vda"\n', layouts.BIOS_BOOT)
+    with booted(disk, BIOS, 1) as machine:
+        machine.run("umount /boot/efi")
+        configure(machine, on_disk)
+        modules = "ls /boot/grub/cordwainer/*/x86_64-efi/normal.mod"
+        for done in "grub is installed", "nothing to do":
+            printed = machine.run("cordwainer install", status=3)
+            assert done in printed, printed
+            assert "/boot/efi was a target of an earlier installation and is not there" in printed
+            machine.run(modules)
+        machine.run(f"mount -t vfat UUID={ESP_UUID} /boot/efi")
+        assert "grub is installed" in machine.run("cordwainer install")
+        assert machine.run("find /boot/efi -type f") == ""
+        machine.run(modules, status=1)
+        machine.stop()
+    with booted(disk, BIOS, 1) as machine:
         machine.stop()
