@@ -164,7 +164,10 @@ class Explorer {
             machine_.rest();
         }
         machine_.set_flaw(flaw);
-        recovers_ = flaw == MemFiles::Flaw::none;
+        if (flaw != MemFiles::Flaw::none) {
+            recovers_ = false;
+            every_ = 1;
+        }
         if (apply(new_plan())) cut(0);
         return tally_;
     }
@@ -223,7 +226,7 @@ class Explorer {
         Cuts cuts(machine_.medium(), kReorderings[depth], random_);
         std::size_t here = 0;
         cuts.each([&](const MediumState& seen, const std::function<MediumState()>& mounted) {
-            if (++here % share() != 0 || !seen_.insert(hash(seen)).second) return;
+            if (++here % every_ != 0 || !seen_.insert(hash(seen)).second) return;
             ++tally_.states;
             judge(seen, depth == 0 ? "after a cut" : "after a second cut");
             const std::size_t every = kRecoverEvery[depth];
@@ -292,6 +295,7 @@ class Explorer {
     std::vector<KnownPlan> known_;
     Tally tally_;
     bool recovers_ = true;
+    std::size_t every_ = share();  // state is judged
     std::unordered_set<std::size_t> seen_;
     Cuts::Random random_{1};
 };
