@@ -56,6 +56,13 @@ TEST_F(Install, OfAGenerationThatIsNotThereIsRefused) {
     EXPECT_THAT(ran.error, HasSubstr("there is no generation 7"));
 }
 
+TEST_F(Install, ForgetsOnlyWhatItKnows) {
+    tree_.file("/system/etc/cordwainer/config.toml", "bootloader = \"none\"\n");
+    const Ran ran = install({"--forget", "/boot/efi"});
+    EXPECT_EQ(ran.status, kFailed);
+    EXPECT_THAT(ran.error, HasSubstr("/boot/efi is no target of an earlier installation"));
+}
+
 TEST_F(Install, DoesNotWaitWhereItMayNot) {
     tree_.file("/system/etc/cordwainer/config.toml", "bootloader = \"none\"\n");
     std::array<int, 2> ready{};
