@@ -42,6 +42,12 @@ const Slot* live_slot(const SwitchStep& step, ByteView sector) {
     return nullptr;
 }
 
+// The one for the next image.
+const Slot& next_slot(const SwitchStep& step, ByteView sector) {
+    const Slot* const live = live_slot(step, sector);
+    return live == &step.slots.front() ? step.slots.back() : step.slots.front();
+}
+
 // The boot sector that starts `slot`, with what is to be kept of `there`.
 Bytes sector_for(const SwitchStep& step, const Slot& slot, Bytes boot_code, ByteView there) {
     for (const auto& range : step.keep) {
@@ -119,26 +125,33 @@ Result<void> check_boot_code(const SwitchStep& step, std::uint32_t sector_size) 
     return {};
 }
 
-Result<bool> has_boot_code(const SwitchStep& step, BlockTarget& disk, Contents& contents) {
+Result<bool> has_boot_code(const SwitchStep& step,
+                           BlockTarget& disk,
+                           Contents& contents,
+                           Trust trust) {
     TRY_VOID(check_boot_code(step, disk.sector_size()));
     const Bytes there = TRY(disk.read(0, kBootSector));
     const Slot* const live = live_slot(step, there);
     if (!live) return false;
     const Bytes boot_code = TRY(read_exactly(step.boot_code, contents));
     if (sector_for(step, *live, boot_code, there) != there) return false;
+    if (trust == Trust::stamps && step.slots.size() > 1) return true;
     const Bytes image = TRY(image_of(*live, contents, disk.sector_size()));
     return holds(disk, *live, image);
 }
 
-Result<void> switch_boot_code(const SwitchStep& step,
-                              BlockTarget& disk,
-                              Contents& contents,
-                              bool& changed) {
-    const bool done = TRY(has_boot_code(step, disk, contents));
+Result<SectorRange> next_place(const SwitchStep& step, BlockTarget& disk) {
+    TRY_VOID(check_boot_code(step, disk.sector_size()));
+    const Bytes there = TRY(disk.read(0, kBootSector));
+    return next_slot(step, there).range;
+}
+
+Result<void> switch_boot_code(
+    const SwitchStep& step, BlockTarget& disk, Contents& contents, Trust trust, bool& changed) {
+    const bool done = TRY(has_boot_code(step, disk, contents, trust));
     if (done) return {};
     const Bytes there = TRY(disk.read(0, kBootSector));
-    const Slot* const live = live_slot(step, there);
-    const Slot& slot = live == &step.slots.front() ? step.slots.back() : step.slots.front();
+    const Slot& slot = next_slot(step, there);
     const Bytes image = TRY(image_of(slot, contents, disk.sector_size()));
     Bytes boot_code = TRY(read_exactly(step.boot_code, contents));
     changed = true;

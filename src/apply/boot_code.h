@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "apply/executor.h"
 #include "apply/ports.h"
 #include "core/error.h"
 #include "model/step.h"
@@ -17,15 +18,25 @@ namespace cordwainer {
 
 // Whether the disk starts the step's boot code, all of it as it should be: then there is nothing to
 // switch. Errors as switch_boot_code's; nothing is written.
+//
+// With Trust::stamps only the boot sector is read. It is written after its image, and the boot code
+// of other images is another one (docs/formats.md), so that it tells which image lies in the slot
+// that it points to. A single slot is read all the same: a cut while it is written in place leaves
+// the old boot sector in front of half an image.
 [[nodiscard]] Result<bool> has_boot_code(const BasicSwitchBootCode<RealisedSource>& step,
                                          BlockTarget& disk,
-                                         Contents& contents);
+                                         Contents& contents,
+                                         Trust trust);
+
+// Where the next image goes: the place that the boot sector does not point to.
+[[nodiscard]] Result<SectorRange> next_place(const BasicSwitchBootCode<RealisedSource>& step,
+                                             BlockTarget& disk);
 
 // Makes the disk start the step's boot code. `changed` becomes true when something is about to be
 // written.
 //
-// The live slot is the one whose first LBA the boot sector has at `pointer_offset`. Where it
-// already holds its image and the boot sector is as it should be, nothing is written. Else the
+// The live slot is the one whose first LBA the boot sector has at `pointer_offset`. Where the disk
+// has the boot code already, nothing is written. Else the
 // image of the other slot (the first where none is live, the only one where there is one) is
 // written and read back, LBA 0 is read again, and written once with the bytes of `keep` as they are
 // there.
@@ -34,6 +45,7 @@ namespace cordwainer {
 [[nodiscard]] Result<void> switch_boot_code(const BasicSwitchBootCode<RealisedSource>& step,
                                             BlockTarget& disk,
                                             Contents& contents,
+                                            Trust trust,
                                             bool& changed);
 
 }  // namespace cordwainer

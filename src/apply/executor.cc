@@ -15,12 +15,14 @@ class Run {
         const Bindings& bindings,
         Contents& contents,
         Progress& progress,
+        Trust trust,
         Survey survey,
         ApplyOutcome& outcome)
         : plan_(plan),
           bindings_(bindings),
           contents_(contents),
           progress_(progress),
+          trust_(trust),
           files_(std::move(survey.files)),
           outcome_(outcome) {}
 
@@ -97,7 +99,7 @@ class Run {
     Result<void> commit_boot_code(const BasicSwitchBootCode<RealisedSource>& step) {
         const auto disk = bindings_.blocks.find(step.target);
         if (disk == bindings_.blocks.end()) return {};
-        return switch_boot_code(step, *disk->second, contents_, outcome_.changed);
+        return switch_boot_code(step, *disk->second, contents_, trust_, outcome_.changed);
     }
 
     Result<void> commit_entry(const FirmwareEntry& step) {
@@ -198,6 +200,7 @@ class Run {
     const Bindings& bindings_;
     Contents& contents_;
     Progress& progress_;
+    Trust trust_;
     std::map<TargetId, FileRun> files_;  // the bound ones
     ApplyOutcome& outcome_;
 };
@@ -218,7 +221,8 @@ ApplyOutcome apply(const RealisedPlan& plan,
     outcome.warnings = found->warnings;
     outcome.result = check_room(plan, *found);
     if (!outcome.result) return outcome;
-    outcome.result = Run(plan, bindings, contents, progress, std::move(*found), outcome).all();
+    outcome.result =
+        Run(plan, bindings, contents, progress, trust, std::move(*found), outcome).all();
     for (const auto& [id, files] : bindings.files) {
         for (std::string& warning : files->take_warnings())
             outcome.warnings.push_back("target " + id.text + ": " + std::move(warning));

@@ -121,8 +121,8 @@ class Verification {
         for (const RealisedStep& step : realised.steps) {
             const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step);
             if (!boot || !bindings.blocks.contains(boot->target)) continue;
-            const bool there =
-                TRY(has_boot_code(*boot, *bindings.blocks.at(boot->target), contents));
+            const bool there = TRY(
+                has_boot_code(*boot, *bindings.blocks.at(boot->target), contents, Trust::contents));
             if (!there) {
                 problems.push_back("the boot code of target " + boot->target.text +
                                    " is not what would be installed now");

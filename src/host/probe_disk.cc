@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/bytes.h"
+#include "formats/grub_boot_sector.h"
 #include "sys/descriptor.h"
 #include "sys/file_io.h"
 
@@ -45,9 +46,15 @@ Result<bool> holds_zeros(const OpenDisk& disk, const SectorRange& range) {
 }
 
 // Images begin at the beginning of either half, and what is behind one in its half is the rest of a
-// longer one, or its error correction.
+// longer one, or its error correction. A boot sector that was marked here says without more reading
+// that the range is ours: it was looked at before it was written for the first time.
 Result<bool> holds_unknown_data(const OpenDisk& disk, const SectorRange& range) {
     const std::uint64_t half = range.count / 2;
+    const Bytes boot_sector = TRY(read_at(disk.fd, 0, disk.sector_size, disk.name));
+    const std::optional<CoreMark> mark = core_mark(boot_sector);
+    if (mark && half > 0 &&
+        (mark->first_lba == range.first_lba || mark->first_lba == range.first_lba + half))
+        return false;
     for (const SectorRange& part :
          {SectorRange{.first_lba = range.first_lba, .count = half},
           SectorRange{.first_lba = range.first_lba + half, .count = range.count - half}}) {

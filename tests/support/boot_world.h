@@ -134,7 +134,8 @@ class BootWorld {
     void add_boot_code(RealisedPlan& plan, const std::string& directory) {
         BasicSwitchBootCode<RealisedSource> step;
         step.target = {"disk"};
-        step.boot_code = contents.add(std::string(512, 'b'));
+        // Another core, another boot sector.
+        step.boot_code = contents.add(sha256(directory).hex() + std::string(512 - 64, 'b'));
         step.keep = {{440, 72}};
         step.pointer_offset = kPointer;
         // The core names its place, as GRUB's block list does.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bootloaders/grub/maker_input.h"
+#include "formats/grub_boot_sector.h"
 
 namespace cordwainer::grub {
 namespace {
@@ -33,7 +34,15 @@ Result<std::uint64_t> number_parameter(const Recipe& recipe, const std::string& 
     return number;
 }
 
-Result<Bytes> make_boot_sector(const Recipe& /*recipe*/,
+// Marks the sector with the core that the recipe names, if it does; whether that could be done.
+bool mark(const Recipe& recipe, Bytes& sector) {
+    const auto key = recipe.parameters.find("core");
+    if (key == recipe.parameters.end()) return true;
+    const auto core = Digest::from_hex(key->second);
+    return core && put_core_mark(sector, *core);
+}
+
+Result<Bytes> make_boot_sector(const Recipe& recipe,
                                const MakerInputs& inputs,
                                const std::filesystem::path& /*scratch*/,
                                Runner& /*runner*/) {
@@ -41,7 +50,7 @@ Result<Bytes> make_boot_sector(const Recipe& /*recipe*/,
     Bytes sector = TRY(read_bytes(path));
     if (sector.size() != kSectorSize || le16_at(sector, kSignatureOffset) != kSignature ||
         le16_at(sector, kDriveCheckOffset) != kDriveCheckJump ||
-        !put_le(sector, kDriveCheckOffset, 2, kTwoNops)) {
+        !put_le(sector, kDriveCheckOffset, 2, kTwoNops) || !mark(recipe, sector)) {
         return Error(Errc::corrupt,
                      path.string() + " is not the boot sector of a GRUB that cordwainer knows");
     }
@@ -78,12 +87,13 @@ Result<Bytes> make_placed_core(const Recipe& recipe,
 
 }  // namespace
 
-Result<Recipe> boot_sector_recipe(const ModuleDirectory& bios) {
+Result<Recipe> boot_sector_recipe(const ModuleDirectory& bios, const std::optional<Digest>& core) {
     const auto image = bios.others.find("boot.img");
     if (image == bios.others.end()) {
         return Error(Errc::not_found, "the GRUB in " + bios.path + " has no boot.img");
     }
     Recipe recipe{.maker = kBootSectorMaker, .version = "1", .parameters = {}, .inputs = {}};
+    if (core) recipe.parameters.emplace("core", core->hex());
     recipe.inputs.push_back({.name = "boot.img", .source = image->second});
     return recipe;
 }

@@ -5,6 +5,7 @@
 
 #include "bootloaders/grub/boot_code_makers.h"
 #include "bootloaders/grub/installation.h"
+#include "formats/grub_boot_sector.h"
 
 namespace cordwainer::grub {
 namespace {
@@ -100,8 +101,12 @@ Result<InstallSteps> install_disk(const InstallRequest& request, const Target& t
     InstallSteps made;
     const SectorRange space = TRY(space_for_core(*disk));
     const auto slots = TRY(slots_in(space, installation.config.single_slot, *disk, made.warnings));
+    // A single slot is read in every run, and a core in it may reach into the second half, which
+    // the mark would let the next run take for free once there are two.
+    const std::optional<Digest> mark =
+        slots.size() > 1 ? std::optional(recipe_key(bios->core)) : std::nullopt;
     SwitchBootCode step{.target = target.id,
-                        .boot_code = TRY(boot_sector_recipe(bios->modules)),
+                        .boot_code = TRY(boot_sector_recipe(bios->modules, mark)),
                         .keep = {{.first = kKeepFirst, .count = kKeepCount}},
                         .pointer_offset = kCorePointerOffset,
                         .slots = {}};

@@ -5,7 +5,6 @@
 // point to, then one sector switches. GRUB 2.06, boot/i386/pc/{boot,diskboot}.S.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,9 +13,6 @@
 #include "model/target.h"
 
 namespace cordwainer::grub {
-
-// The boot sector's 8-byte pointer to the first sector of the core (boot.S, kernel_sector).
-inline constexpr std::uint32_t kCorePointerOffset = 0x5c;
 
 // Why `disk` has no place for a core image and its successor, and what to do; nothing where it has.
 [[nodiscard]] std::optional<std::string> why_no_place(const ObservedDisk& disk);

@@ -30,9 +30,9 @@ class BootCode : public ::testing::Test {
     }
 
     // Switches; whether anything was written.
-    bool run() {
+    bool run(Trust trust = Trust::contents) {
         bool changed = false;
-        const auto done = switch_boot_code(step_, disk_, contents_, changed);
+        const auto done = switch_boot_code(step_, disk_, contents_, trust, changed);
         EXPECT_TRUE(done) << done.error().message();
         return changed;
     }
@@ -103,6 +103,27 @@ TEST_F(BootCode, ADamagedLiveImageIsNotRelaidInPlace) {
     EXPECT_EQ(at_lba(12, 1000), std::string(1000, '1'));
 }
 
+TEST_F(BootCode, TheSectorTellsWhichImageThereIs) {
+    EXPECT_TRUE(run());
+    disk_.reads.clear();
+    EXPECT_FALSE(run(Trust::stamps));
+    EXPECT_EQ(disk_.reads, (std::vector<std::pair<std::uint64_t, std::size_t>>{{0, 512}}));
+    disk_.bytes[2 * 512 + 500] ^= std::byte{1};
+    EXPECT_FALSE(run(Trust::stamps)) << "damage is for verifying to find";
+    step_.boot_code = contents_.add(std::string(512, 'c'));
+    EXPECT_TRUE(run(Trust::stamps));
+    EXPECT_EQ(pointer(), 12U);
+}
+
+TEST_F(BootCode, ASingleSlotThatACutLeftHalfWrittenIsFound) {
+    step_.slots.pop_back();
+    EXPECT_TRUE(run(Trust::stamps));
+    EXPECT_FALSE(run(Trust::stamps));
+    disk_.bytes[2 * 512 + 500] ^= std::byte{1};
+    EXPECT_TRUE(run(Trust::stamps));
+    EXPECT_EQ(at_lba(2, 1000), std::string(1000, '0'));
+}
+
 TEST_F(BootCode, ChangedSectorCodeIsSwitchedToo) {
     EXPECT_TRUE(run());
     disk_.bytes[200] = std::byte{0};
@@ -143,7 +164,7 @@ TEST_F(BootCode, ACutAnywhereLeavesALivePointerToAWholeImage) {
         faults_.restore();
         faults_.cut_at = n;
         bool changed = false;
-        done = switch_boot_code(step_, disk_, contents_, changed).has_value();
+        done = switch_boot_code(step_, disk_, contents_, Trust::contents, changed).has_value();
         EXPECT_TRUE(changed);
         if (pointer() == 2) {
             EXPECT_EQ(at_lba(2, 1000), std::string(1000, '0')) << n;
@@ -158,7 +179,7 @@ TEST_F(BootCode, ACutAnywhereLeavesALivePointerToAWholeImage) {
 TEST_F(BootCode, SpoiledSourcesAreCorruptAndNothingIsWritten) {
     contents_.spoil(std::get<ObjectRef>(step_.slots[0].image));
     bool changed = false;
-    const auto done = switch_boot_code(step_, disk_, contents_, changed);
+    const auto done = switch_boot_code(step_, disk_, contents_, Trust::contents, changed);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, Errc::corrupt);
     EXPECT_FALSE(changed);
@@ -168,7 +189,7 @@ TEST_F(BootCode, SpoiledSourcesAreCorruptAndNothingIsWritten) {
 TEST_F(BootCode, ASourceThatLiesAboutItsSizeIsCorrupt) {
     std::get<ObjectRef>(step_.slots[0].image).size = 10;
     bool changed = false;
-    const auto done = switch_boot_code(step_, disk_, contents_, changed);
+    const auto done = switch_boot_code(step_, disk_, contents_, Trust::contents, changed);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, Errc::corrupt);
     EXPECT_TRUE(disk_.writes.empty());

@@ -4,6 +4,8 @@
 #include <span>
 
 #include "core/bytes.h"
+#include "core/sha256.h"
+#include "formats/grub_boot_sector.h"
 #include "sys/file_io.h"
 #include "tests/unit/host/probe_machine.h"
 
@@ -302,6 +304,22 @@ TEST_F(ProbeBootRange, DataBehindACoreInItsOtherHalf) {
     put_core(2048);
     put(3500, "error correction");
     EXPECT_TRUE(unknown_data());
+}
+
+// Ours is known by its boot sector, and nothing else is read.
+TEST_F(ProbeBootRange, MarkedBootSectorTellsThatTheRangeIsOurs) {
+    put(4095, "x");
+    std::string sector(440, '\0');
+    const std::span<std::byte> bytes = std::as_writable_bytes(std::span(sector));
+    ASSERT_TRUE(put_core_mark(bytes, sha256("a core")));
+    for (const std::uint64_t lba : {2048, 3072}) {
+        ASSERT_TRUE(put_le(bytes, kCorePointerOffset, 8, lba));
+        put(0, sector);
+        EXPECT_FALSE(unknown_data()) << lba;
+    }
+    ASSERT_TRUE(put_le(bytes, kCorePointerOffset, 8, 2050));
+    put(0, sector);
+    EXPECT_TRUE(unknown_data()) << "a range that was another one then";
 }
 
 TEST_F(ProbeBootRange, CoreElsewhere) {

@@ -12,6 +12,7 @@
 #include "bootloaders/grub/core_image.h"
 #include "bootloaders/grub/image_makers.h"
 #include "bootloaders/grub/installation.h"
+#include "formats/grub_boot_sector.h"
 #include "tests/unit/bootloaders/grub/programs.h"
 #include "tests/unit/bootloaders/grub/scenario.h"
 
@@ -181,7 +182,7 @@ TEST_F(Makers, PlacedCoreMustBeACore) {
 }
 
 TEST_F(Makers, BootSectorSkipsTheDriveCheck) {
-    const Bytes made = workshop_.make(boot_sector_recipe(bios()).value()).value();
+    const Bytes made = workshop_.make(boot_sector_recipe(bios(), std::nullopt).value()).value();
     const std::string shipped = read_file("/usr/lib/grub/i386-pc/boot.img");
     ASSERT_EQ(made.size(), 512U);
     std::string expected = shipped;
@@ -189,8 +190,16 @@ TEST_F(Makers, BootSectorSkipsTheDriveCheck) {
     EXPECT_EQ(to_text(made), expected);
 }
 
+TEST_F(Makers, BootSectorIsMarkedWithItsCore) {
+    const Digest core = recipe_key(this->core("i386-pc", ext4_on_gpt()));
+    const Bytes made = workshop_.make(boot_sector_recipe(bios(), core).value()).value();
+    const auto mark = core_mark(made);
+    ASSERT_TRUE(mark);
+    EXPECT_EQ(mark->core, core);
+}
+
 TEST_F(Makers, BootSectorMustBeGrubs) {
-    Recipe recipe = boot_sector_recipe(bios()).value();
+    Recipe recipe = boot_sector_recipe(bios(), std::nullopt).value();
     recipe.inputs.front().source = Text{std::string(512, '\0')};
     EXPECT_EQ(workshop_.make(recipe).error().code, Errc::corrupt);
 }
