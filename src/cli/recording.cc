@@ -57,9 +57,6 @@ Result<void> record_installation(const std::filesystem::path& state,
         const std::filesystem::path made = TRY(contents.locate(object));
         TRY_VOID(store.add_file(made, object.digest));
     }
-    // A damaged one is written anew.
-    const Result<std::optional<Record>> known = read_record(state, record.generation);
-    if (known && *known == record) return {};
     return write_record(state, record);
 }
 

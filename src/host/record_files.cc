@@ -1,8 +1,10 @@
 #include "host/record_files.h"
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 
+#include "host/generation_names.h"
 #include "sys/file_io.h"
 
 namespace cordwainer {
@@ -35,7 +37,13 @@ Result<void> write_with_directory(const std::filesystem::path& path, const std::
 }  // namespace
 
 Result<void> write_record(const std::filesystem::path& state, const Record& record) {
-    return write_with_directory(record_path(state, record.generation), render_record(record));
+    const std::filesystem::path path = record_path(state, record.generation);
+    const std::string text = render_record(record);
+    // As text: where a target stands in a configuration file is not kept. What cannot be read is
+    // written anew.
+    const auto known = text_of(path);
+    if (known && *known == text) return {};
+    return write_with_directory(path, text);
 }
 
 Result<std::optional<Record>> read_record(const std::filesystem::path& state,
@@ -45,6 +53,22 @@ Result<std::optional<Record>> read_record(const std::filesystem::path& state,
     if (!text) return std::nullopt;
     Record record = TRY(parse_record(*text, path.string()));
     return record;
+}
+
+Result<std::vector<std::uint64_t>> recorded_numbers(const std::filesystem::path& state) {
+    std::vector<std::uint64_t> numbers;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(state / "records", error), end;
+         !error && entry != end;
+         entry.increment(error)) {
+        const auto number = generation_number(entry->path().stem().string());
+        if (number && entry->path().extension() == ".json") numbers.push_back(*number);
+    }
+    if (error && error != std::errc::no_such_file_or_directory) {
+        return file_error(error.value(), "list " + (state / "records").string());
+    }
+    std::ranges::sort(numbers);
+    return numbers;
 }
 
 Result<void> write_installed(const std::filesystem::path& state, const Installed& installed) {

@@ -1,5 +1,6 @@
 #include "host/record_files.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -32,6 +33,26 @@ TEST(RecordFiles, WritesReplacesAndReads) {
     ASSERT_TRUE(write_record(state, record));
     EXPECT_EQ((*read_record(state, 12))->identity, "/gnu/store/y-system");
     EXPECT_FALSE(*read_record(state, 1));
+}
+
+TEST(RecordFiles, TheSameRecordIsNotWrittenAgain) {
+    const auto scratch = TemporaryDirectory::make({}, "record-files-test-");
+    ASSERT_TRUE(scratch);
+    const std::filesystem::path path = scratch->path() / "records/12.json";
+    Record record;
+    record.generation = 12;
+    record.plan.targets = {{.id = {"files"}, .spec = {}, .uuid = {}, .own = {}}};
+    record.plan.targets[0].spec.path = "/boot/grub";
+    ASSERT_TRUE(write_record(scratch->path(), record));
+    const auto long_ago = std::filesystem::file_time_type(std::chrono::hours(1));
+    std::filesystem::last_write_time(path, long_ago);
+    // A record does not keep where in the configuration a target stands.
+    record.plan.targets[0].spec.location.line = 7;
+    ASSERT_TRUE(write_record(scratch->path(), record));
+    EXPECT_EQ(std::filesystem::last_write_time(path), long_ago);
+    record.identity = "/gnu/store/y-system";
+    ASSERT_TRUE(write_record(scratch->path(), record));
+    EXPECT_NE(std::filesystem::last_write_time(path), long_ago);
 }
 
 TEST(RecordFiles, ABrokenRecordIsAnErrorNotAMissingOne) {
