@@ -12,25 +12,10 @@ namespace {
 
 constexpr std::string_view kFormat = "cordwainer-installed/1";
 
-void render(JsonWriter& json, const GenerationId& id) {
-    json.begin_object(JsonWriter::Layout::one_line);
-    json.member("number", id.number);
-    json.member("identity", id.identity);
-    json.end_object();
-}
-
-Result<GenerationId> parse_id(const JsonPlace& place) {
-    TRY_VOID(place.only({"number", "identity"}));
-    GenerationId id;
-    id.number = TRY(place.number("number"));
-    id.identity = TRY(place.string("identity"));
-    return id;
-}
-
 void render(JsonWriter& json, const KeptDefault& kept) {
     json.begin_object();
     json.key("generation");
-    render(json, kept.generation);
+    render_id(json, kept.generation);
     json.member("newest", kept.newest);
     json.end_object();
 }
@@ -45,6 +30,21 @@ Result<KeptDefault> parse_kept(const JsonPlace& place) {
 }
 
 }  // namespace
+
+void render_id(JsonWriter& json, const GenerationId& id) {
+    json.begin_object(JsonWriter::Layout::one_line);
+    json.member("number", id.number);
+    json.member("identity", id.identity);
+    json.end_object();
+}
+
+Result<GenerationId> parse_id(const JsonPlace& place) {
+    TRY_VOID(place.only({"number", "identity"}));
+    GenerationId id;
+    id.number = TRY(place.number("number"));
+    id.identity = TRY(place.string("identity"));
+    return id;
+}
 
 GenerationId id_of(const Generation& generation) {
     return {.number = generation.number, .identity = generation.identity};
@@ -77,10 +77,10 @@ std::string render_installed(const Installed& installed) {
     json.member("format", kFormat);
     json.member("bootloader", installed.bootloader);
     json.key("boots");
-    installed.boots ? render(json, *installed.boots) : json.null();
+    installed.boots ? render_id(json, *installed.boots) : json.null();
     json.key("generations");
     json.begin_array();
-    for (const GenerationId& id : installed.generations) render(json, id);
+    for (const GenerationId& id : installed.generations) render_id(json, id);
     json.end_array();
     json.key("kept");
     installed.kept ? render(json, *installed.kept) : json.null();

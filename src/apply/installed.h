@@ -14,6 +14,9 @@
 
 namespace cordwainer {
 
+class JsonPlace;
+class JsonWriter;
+
 // A generation, for as long as its number means the same one.
 struct GenerationId {
     std::uint64_t number = 0;
@@ -23,6 +26,10 @@ struct GenerationId {
 };
 
 [[nodiscard]] GenerationId id_of(const Generation& generation);
+
+// {"number", "identity"}, on one line.
+void render_id(JsonWriter& json, const GenerationId& id);
+[[nodiscard]] Result<GenerationId> parse_id(const JsonPlace& place);
 
 // The one of this number and identity; null where there is none.
 [[nodiscard]] const Generation* find_generation(const Generations& generations,

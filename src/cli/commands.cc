@@ -6,9 +6,11 @@
 #include "cli/init.h"
 #include "cli/install.h"
 #include "cli/list.h"
+#include "cli/pin.h"
 #include "cli/plan.h"
 #include "cli/switch.h"
 #include "cli/try.h"
+#include "cli/unpin.h"
 #include "cli/verify.h"
 
 namespace cordwainer::cli {
@@ -21,6 +23,8 @@ std::vector<Command> all_commands() {
         plan_command(),
         install_command(),
         switch_command(),
+        pin_command(),
+        unpin_command(),
         verify_command(),
         image_command(),
         try_command(),

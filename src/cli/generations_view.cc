@@ -51,7 +51,13 @@ Json module_json(const MultibootModule& module) {
     return json;
 }
 
-Json generation_json(const Generation& generation) {
+// Whether it runs; null where that is not certain.
+Json running_json(const Generation& generation, const GenerationMarks& marks) {
+    if (!marks.may_run(generation.number)) return false;
+    return marks.running.certain() ? Json(true) : Json();
+}
+
+Json generation_json(const Generation& generation, const GenerationMarks& marks) {
     const BootParameters& parameters = generation.parameters;
     Json json;
     json["number"] = generation.number;
@@ -70,6 +76,9 @@ Json generation_json(const Generation& generation) {
     }
     json["created"] = utc_text(generation.created);
     json["current"] = generation.current;
+    json["default"] = marks.boots == generation.number;
+    json["running"] = running_json(generation, marks);
+    json["pinned"] = marks.pinned.contains(generation.number);
     json["store"] = store_json(parameters.store);
     json["problems"] = Json::array();
     for (const std::string& problem : generation.problems) {
@@ -84,27 +93,40 @@ std::size_t width(const std::string& text) {
         std::ranges::count_if(text, [](char c) { return (c & '\xc0') != '\x80'; }));
 }
 
-constexpr std::size_t kColumns = 6;
+std::string marks_text(const Generation& generation, const GenerationMarks& marks) {
+    std::vector<std::string> words;
+    if (marks.boots == generation.number) words.emplace_back("default");
+    if (marks.may_run(generation.number)) {
+        words.emplace_back(marks.running.certain() ? "running" : "running?");
+    }
+    if (marks.pinned.contains(generation.number)) words.emplace_back("pinned");
+    return fmt::format("{}", fmt::join(words, ", "));
+}
+
+constexpr std::size_t kColumns = 7;
+constexpr std::size_t kNumber = 1;
+constexpr std::size_t kSize = 5;
 using Row = std::array<std::string, kColumns>;
 
-Row row_of(const Generation& generation) {
+Row row_of(const Generation& generation, const GenerationMarks& marks) {
     return {generation.current ? "*" : "",
             std::to_string(generation.number),
             printable(generation.parameters.label),
             // "2026-11-22T10:00:00Z" without seconds
             utc_text(generation.created).replace(10, 1, " ").substr(0, 16),
             printable(generation.kernel_version.value_or("-")),
-            human_size(boot_size(generation.parameters))};
+            human_size(boot_size(generation.parameters)),
+            marks_text(generation, marks)};
 }
 
 }  // namespace
 
-Json generations_json(const Generations& generations) {
+Json generations_json(const Generations& generations, const GenerationMarks& marks) {
     Json json;
     json["format"] = "cordwainer-generations/1";
     json["generations"] = Json::array();
     for (const Generation& generation : generations.list) {
-        json["generations"].push_back(generation_json(generation));
+        json["generations"].push_back(generation_json(generation, marks));
     }
     json["skipped"] = Json::array();
     for (const SkippedGeneration& skipped : generations.skipped) {
@@ -114,10 +136,11 @@ Json generations_json(const Generations& generations) {
     return json;
 }
 
-std::string generations_table(const std::vector<Generation>& generations) {
+std::string generations_table(const std::vector<Generation>& generations,
+                              const GenerationMarks& marks) {
     if (generations.empty()) return "";
-    std::vector<Row> rows = {{"", "NUMBER", "LABEL", "CREATED (UTC)", "KERNEL", "SIZE"}};
-    for (const Generation& generation : generations) rows.push_back(row_of(generation));
+    std::vector<Row> rows = {{"", "NUMBER", "LABEL", "CREATED (UTC)", "KERNEL", "SIZE", ""}};
+    for (const Generation& generation : generations) rows.push_back(row_of(generation, marks));
     std::array<std::size_t, kColumns> widths{};
     for (const Row& row : rows) {
         for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], width(row[i]));
@@ -127,11 +150,11 @@ std::string generations_table(const std::vector<Generation>& generations) {
         std::string line;
         for (std::size_t i = 0; i < kColumns; ++i) {
             const std::string blanks(widths[i] - width(row[i]), ' ');
-            const bool is_number = i == 1 || i + 1 == kColumns;
-            if (i > 0) line += i == 1 ? " " : "  ";
+            const bool is_number = i == kNumber || i == kSize;
+            if (i > 0) line += i == kNumber ? " " : "  ";
             line += is_number ? blanks + row[i] : row[i] + blanks;
         }
-        table += line + "\n";
+        table += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
     return table;
 }

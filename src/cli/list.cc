@@ -8,6 +8,7 @@
 
 #include "bootloaders/registry.h"
 #include "cli/config_file.h"
+#include "cli/generation_marks.h"
 #include "cli/generations_request.h"
 #include "cli/generations_view.h"
 #include "cli/output.h"
@@ -41,9 +42,13 @@ Result<GenerationsConfig> wanted_generations(const Options& options, const Commo
 
 Result<void> show(const Root& root,
                   const GenerationsRequest& request,
-                  const Generations& generations) {
+                  const Generations& generations,
+                  const GenerationMarks& marks) {
     for (const std::string& line : generation_complaints(generations)) complain(line);
-    if (!generations.list.empty()) return print(generations_table(generations.list));
+    if (!generations.list.empty() && !marks.running.why.empty()) {
+        complain("which generation runs: " + marks.running.why);
+    }
+    if (!generations.list.empty()) return print(generations_table(generations.list, marks));
     const std::string place = TRY(generations_place(root, request));
     return print(fmt::format("There are no generations. Looked for {}\n", printable(place)));
 }
@@ -55,10 +60,13 @@ Result<int> run_list(const Options& options, const Common& common) {
     const std::filesystem::path cache_file = std::filesystem::path(common.state) / kDigestCacheName;
     DigestCache cache = DigestCache::load(cache_file);
     const Generations generations = TRY(read_generations(root, request, cache));
+    const Result<GenerationMarks> read = read_marks(root, common.state, generations);
+    if (!read) complain("what is installed and pinned is not known: " + read.error().message());
+    const GenerationMarks marks = read.value_or(GenerationMarks());
     if (common.json) {
-        TRY_VOID(print_json(generations_json(generations)));
+        TRY_VOID(print_json(generations_json(generations, marks)));
     } else {
-        TRY_VOID(show(root, request, generations));
+        TRY_VOID(show(root, request, generations, marks));
     }
     return kDone;
 }
@@ -83,8 +91,10 @@ Command list_command() {
                 ->check(CLI::IsMember({"auto", "guix", "native"}));
             return [options](const Common& common) { return run_list(*options, common); };
         },
-        .details = R"(The star marks the generation that the profile names as the current one. The
-kernel's version is read from its image; the size is that of the kernel and its initrds. Files that
+        .details =
+            R"(The star marks the generation that the profile names as the current one; the
+last column says which boots by default, which runs, and which are pinned. The kernel's version is
+read from its image; the size is that of the kernel and its initrds. Files that
 are missing, and generations that cannot be read, are told on standard error.
 
 Without --profile the configuration's table [generations] says where to look, if there is one. Both

@@ -54,6 +54,9 @@ TEST(GenerationsJson, HasEveryKeyInOrder) {
       "multiboot_modules": [],
       "created": "2026-11-22T10:00:00Z",
       "current": true,
+      "default": false,
+      "running": false,
+      "pinned": false,
       "store": {
         "device": {
           "uuid": "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3"
@@ -88,6 +91,9 @@ TEST(GenerationsJson, HasEveryKeyInOrder) {
       ],
       "created": "1970-01-01T00:00:00Z",
       "current": false,
+      "default": false,
+      "running": false,
+      "pinned": false,
       "store": {
         "device": null,
         "mount_point": "/",
@@ -140,6 +146,33 @@ TEST(GenerationsTable, AlignsItsColumns) {
               "       3  a\\x1b[31m     1970-01-01 00:00  -                   0 B\n"
               "*     12  GNU \"x\" caf\xc3\xa9  2026-11-22 10:00  6.1.0-18-amd64  4.0 MiB\n");
     EXPECT_EQ(generations_table({}), "");
+}
+
+TEST(GenerationsTable, ShowsMarksWhereThereAreAny) {
+    Generation old;
+    old.number = 3;
+    const GenerationMarks marks{
+        .pinned = {3, 12}, .running = {.numbers = {3}, .why = ""}, .boots = 12};
+    const std::string table = generations_table({old, generation()}, marks);
+    EXPECT_NE(table.find("0 B  running, pinned\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("4.0 MiB  default, pinned\n"), std::string::npos) << table;
+    const GenerationMarks unclear{.running = {.numbers = {3, 12}, .why = "both"}};
+    EXPECT_NE(generations_table({old, generation()}, unclear).find("0 B  running?\n"),
+              std::string::npos);
+}
+
+TEST(GenerationsJson, HasMarks) {
+    Generation old;
+    old.number = 3;
+    const Generations generations{{old, generation()}, {}};
+    auto json = generations_json(
+        generations, {.pinned = {3}, .running = {.numbers = {12}, .why = ""}, .boots = 3});
+    EXPECT_EQ(json["generations"][0]["default"], true);
+    EXPECT_EQ(json["generations"][0]["running"], false);
+    EXPECT_EQ(json["generations"][0]["pinned"], true);
+    EXPECT_EQ(json["generations"][1]["running"], true);
+    json = generations_json(generations, {.running = {.numbers = {3, 12}, .why = "both"}});
+    EXPECT_EQ(json["generations"][1]["running"], nullptr);
 }
 
 TEST(GenerationComplaints, AreALineEach) {

@@ -1,0 +1,60 @@
+#include "cli/generation_marks.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "apply/installed.h"
+#include "bootloaders/registry.h"
+#include "cli/config_file.h"
+#include "cli/generations_request.h"
+#include "host/pins.h"
+#include "host/record_files.h"
+
+namespace cordwainer::cli {
+
+bool GenerationMarks::may_run(std::uint64_t number) const {
+    return std::ranges::count(running.numbers, number) != 0;
+}
+
+Result<GenerationMarks> read_marks(const Root& root,
+                                   const std::filesystem::path& state,
+                                   const Generations& generations) {
+    GenerationMarks marks;
+    const std::vector<GenerationId> pins = TRY(read_pins(state));
+    for (const GenerationId& pin : pins) {
+        if (find_generation(generations, pin)) marks.pinned.insert(pin.number);
+    }
+    const auto booted = TRY(read_booted(root));
+    if (booted) marks.running = running_generation(generations, *booted);
+    const auto installed = TRY(read_installed(state));
+    if (installed && installed->boots && find_generation(generations, *installed->boots)) {
+        marks.boots = installed->boots->number;
+    }
+    return marks;
+}
+
+std::optional<std::string> why_it_stays(const GenerationMarks& marks,
+                                        const Generation& generation) {
+    if (marks.running.certain() == generation.number) return "it is the one that runs";
+    if (marks.may_run(generation.number))
+        return "it may be the one that runs: " + marks.running.why;
+    if (marks.boots == generation.number) return "it boots by default";
+    if (generation.current) return "it is the system's current one";
+    if (marks.pinned.contains(generation.number)) return "it is pinned";
+    return std::nullopt;
+}
+
+Result<MarkedGenerations> read_marked(const Common& common, DigestCache& digests) {
+    const GenerationsConfig config = TRY(load_generations_config(common, all_bootloaders()));
+    Root system = TRY(Root::open(common.root));
+    GenerationsRequest request = generations_request(system, common, config);
+    Generations generations = TRY(read_generations(system, request, digests));
+    GenerationMarks marks = TRY(read_marks(system, common.state, generations));
+    return MarkedGenerations{.system = std::move(system),
+                             .request = std::move(request),
+                             .generations = std::move(generations),
+                             .marks = std::move(marks)};
+}
+
+}  // namespace cordwainer::cli

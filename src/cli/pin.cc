@@ -1,0 +1,43 @@
+#include "cli/pin.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/pins.h"
+
+namespace cordwainer::cli {
+namespace {
+
+Result<void> pin(std::vector<GenerationId>& pins,
+                 const Generations& generations,
+                 std::uint64_t number) {
+    const auto found = std::ranges::find(generations.list, number, &Generation::number);
+    if (found == generations.list.end()) {
+        return Error(
+            Errc::not_found,
+            "there is no generation " + std::to_string(number) + " (`cordwainer list` shows them)");
+    }
+    // What was pinned under this number before is gone.
+    std::erase_if(pins, [&](const GenerationId& id) { return id.number == number; });
+    pins.push_back(id_of(*found));
+    std::ranges::sort(pins, {}, &GenerationId::number);
+    return {};
+}
+
+}  // namespace
+
+Command pin_command() {
+    return pins_command(
+        "pin",
+        "keeps generations from being deleted",
+        R"(A pinned generation is refused by `delete N` and skipped by `delete --keep` and `--older-than` and by `install --make-room`, until `unpin N`. The pin is that generation's: where the system uses its number again, the new one is not pinned.
+
+Example:
+
+  cordwainer pin 41)",
+        pin);
+}
+
+}  // namespace cordwainer::cli
