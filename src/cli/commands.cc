@@ -1,6 +1,8 @@
 #include "cli/commands.h"
 
 #include "cli/bootloaders.h"
+#include "cli/delete.h"
+#include "cli/gc.h"
 #include "cli/generation_add.h"
 #include "cli/image.h"
 #include "cli/init.h"
@@ -23,8 +25,10 @@ std::vector<Command> all_commands() {
         plan_command(),
         install_command(),
         switch_command(),
+        delete_command(),
         pin_command(),
         unpin_command(),
+        gc_command(),
         verify_command(),
         image_command(),
         try_command(),

@@ -1,0 +1,212 @@
+#include "cli/delete.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <vector>
+
+#include "bootloaders/registry.h"
+#include "cli/as_installed.h"
+#include "cli/generation_marks.h"
+#include "cli/output.h"
+#include "cli/remove.h"
+
+namespace cordwainer::cli {
+namespace {
+
+struct Options {
+    std::vector<std::uint64_t> numbers;
+    std::optional<std::uint64_t> keep;
+    std::optional<std::uint64_t> older_than;  // days
+    bool dry_run = false;
+    bool no_wait = false;
+};
+
+constexpr const char* kDetails =
+    R"(First the menu is installed without the generations, with the bootloader, the configuration and the default that are installed now. Only when that is complete, and durable, their links in the system's profile go (of cordwainer's own generations the directories), then their records and the objects that nothing needs any more. So no moment has a menu entry without its files. Where the menu cannot be installed everywhere, nothing is removed.
+
+The generation that runs, those that boot by default or are the system's current one, and those that are pinned stay: named by number they are refused, and nothing is changed; --keep and --older-than skip them and say so.
+
+On Guix, what the generations kept in the store goes with the next `guix gc`.
+
+A run that was cut off is completed by the same command.
+
+Examples:
+
+  cordwainer delete 38 39
+  cordwainer delete --keep 5
+  cordwainer delete --older-than 90 --dry-run)";
+
+struct Skipped {
+    std::uint64_t number = 0;
+    std::string why;
+};
+
+struct Choice {
+    std::vector<GenerationId> go;
+    std::vector<Skipped> skipped;
+    std::vector<std::uint64_t> missing;  // named, but not there
+};
+
+// Those that are named; all of them may go, or none does.
+Result<Choice> choose_named(const std::vector<std::uint64_t>& numbers,
+                            const MarkedGenerations& marked) {
+    Choice choice;
+    std::vector<std::string> refused;
+    for (const std::uint64_t number : numbers) {
+        const auto found = std::ranges::find(marked.generations.list, number, &Generation::number);
+        if (found == marked.generations.list.end()) {
+            choice.missing.push_back(number);
+        } else if (const auto why = why_it_stays(marked.marks, *found)) {
+            refused.push_back(fmt::format("generation {} is not deleted: {}", number, *why));
+        } else if (std::ranges::count(choice.go, id_of(*found)) == 0) {
+            choice.go.push_back(id_of(*found));
+        }
+    }
+    if (refused.empty()) return choice;
+    return Error(Errc::refused, fmt::format("{}", fmt::join(refused, "\n")));
+}
+
+Choice choose_by_rule(const Options& options, const MarkedGenerations& marked) {
+    using std::chrono::system_clock;
+    const auto& list = marked.generations.list;
+    const std::int64_t now = system_clock::to_time_t(system_clock::now());
+    constexpr std::int64_t kDay = 86'400;
+    Choice choice;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const Generation& generation = list[i];
+        const bool surplus = options.keep && list.size() - i > *options.keep;
+        const std::int64_t age = (now - generation.created) / kDay;
+        const bool old = options.older_than && age >= 0 &&
+                         static_cast<std::uint64_t>(age) >= *options.older_than;
+        if (!surplus && !old) continue;
+        if (const auto why = why_it_stays(marked.marks, generation)) {
+            choice.skipped.push_back({.number = generation.number, .why = *why});
+        } else {
+            choice.go.push_back(id_of(generation));
+        }
+    }
+    return choice;
+}
+
+nlohmann::ordered_json numbers_of(const std::vector<GenerationId>& ids) {
+    nlohmann::ordered_json numbers = nlohmann::ordered_json::array();
+    for (const GenerationId& id : ids) numbers.push_back(id.number);
+    return numbers;
+}
+
+Result<void> tell(const Choice& choice,
+                  const std::vector<GenerationId>& gone,
+                  const std::vector<Waste>& waste,
+                  bool dry_run,
+                  const Common& common) {
+    if (common.json) {
+        nlohmann::ordered_json skipped = nlohmann::ordered_json::array();
+        for (const Skipped& one : choice.skipped) {
+            skipped.push_back({{"generation", one.number}, {"why", one.why}});
+        }
+        return print_json({{"format", "cordwainer-delete/1"},
+                           {"dry_run", dry_run},
+                           {"deleted", numbers_of(gone)},
+                           {"skipped", skipped},
+                           {"removed", waste_json(waste)},
+                           {"bytes", bytes_of(waste)}});
+    }
+    if (gone.empty()) return print("no generation is deleted\n" + waste_text(waste, "removed"));
+    return print(fmt::format("{}: {}\n{}",
+                             dry_run ? "would delete" : "deleted",
+                             fmt::join(gone | std::views::transform(&GenerationId::number), ", "),
+                             waste_text(waste, "removed")));
+}
+
+Result<int> delete_chosen(const Choice& choice,
+                          const MarkedGenerations& marked,
+                          Workspace& workspace,
+                          const Common& common) {
+    LiveRequest request = TRY(as_installed(common, marked.generations, all_bootloaders()));
+    request.without = choice.go;
+    const Removed removed = TRY(remove_generations(common, request, marked, workspace));
+    // The rest of a deletion that was cut off has no generation any more, only what it left behind.
+    if (choice.go.empty() && !choice.missing.empty() && removed.waste.empty() &&
+        removed.not_done.empty()) {
+        return Error(Errc::not_found,
+                     "there is none of these generations (`cordwainer list` shows all)");
+    }
+    TRY_VOID(tell(choice, removed.generations, removed.waste, false, common));
+    for (const std::string& why : removed.not_done) complain(why);
+    if (removed.not_done.empty()) return kDone;
+    complain(removed.generations.empty() ? "no generation is removed; what booted before, or the "
+                                           "new, boots: run the same command again to complete it"
+                                         : "run the same command again to complete it");
+    return kPartial;
+}
+
+Result<int> run(const Options& options, const Common& common) {
+    const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("delete"));
+    Workspace workspace = Workspace::for_machine(common);
+    const MarkedGenerations marked =
+        TRY(read_marked(common, workspace.digests()).with_context("delete"));
+    Choice choice;
+    if (options.numbers.empty()) {
+        choice = choose_by_rule(options, marked);
+    } else {
+        choice = TRY(choose_named(options.numbers, marked).with_context("delete"));
+    }
+    for (const Skipped& one : choice.skipped) {
+        complain(fmt::format("generation {} stays: {}", one.number, one.why));
+    }
+    for (const std::uint64_t number : choice.missing) {
+        complain(fmt::format("there is no generation {}", number));
+    }
+    if (options.dry_run) {
+        TRY_VOID(tell(choice, choice.go, {}, true, common));
+        return kDone;
+    }
+    if (choice.go.empty() && choice.missing.empty()) {
+        TRY_VOID(tell(choice, {}, {}, false, common));
+        return kDone;
+    }
+    return delete_chosen(choice, marked, workspace, common).with_context("delete");
+}
+
+}  // namespace
+
+Command delete_command() {
+    return {
+        .name = "delete",
+        .summary = "deletes generations: from the menu, then their files",
+        .declare = [](CLI::App& app) -> Run {
+            auto options = std::make_shared<Options>();
+            auto* numbers =
+                app.add_option("N", options->numbers, "The generations")->type_name("N");
+            auto* keep =
+                app.add_option("--keep", options->keep, "Delete all but the K newest generations")
+                    ->type_name("K");
+            auto* older = app.add_option("--older-than",
+                                         options->older_than,
+                                         "Delete all that were made DAYS days ago or earlier")
+                              ->type_name("DAYS");
+            numbers->excludes(keep)->excludes(older);
+            keep->excludes(older);
+            app.add_flag("--dry-run", options->dry_run, "Say what would be deleted, and end");
+            app.add_flag("--no-wait",
+                         options->no_wait,
+                         "End with status 1 where another run is at work, instead of waiting");
+            app.final_callback([options] {
+                if (!options->numbers.empty() || options->keep || options->older_than) return;
+                throw CLI::RequiredError("N, --keep or --older-than");
+            });
+            return [options](const Common& common) { return run(*options, common); };
+        },
+        .details = kDetails,
+    };
+}
+
+}  // namespace cordwainer::cli
