@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/reading.h"
 #include "cli/recording.h"
+#include "cli/roots.h"
 #include "host/block_device.h"
 #include "host/host_contents.h"
 #include "host/live_files.h"
@@ -294,6 +295,7 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
     Installed meanwhile = planned.installed.value_or(Installed{.bootloader = "none", .boots = {}});
     meanwhile.targets = with_targets(std::move(meanwhile.targets), planned.plan.targets);
     TRY_VOID(note_installed(state, planned.installed, meanwhile));
+    TRY_VOID(root_menu(planned));
 
     LiveOutcome outcome{.applied = apply(all, ports.bindings, contents, progress, trust),
                         .recorded = {}};
@@ -311,6 +313,9 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
                                            planned.config,
                                            realised,
                                            contents);
+    // A menu on a target that was not reached may need what no other does.
+    const bool replaced = outcome.applied.changed && planned.probed.unreached.empty();
+    if (outcome.recorded && replaced) outcome.recorded = prune_roots(planned, state);
     return outcome;
 }
 
