@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,14 +11,22 @@
 #include "cli/live.h"
 #include "cli/output.h"
 #include "cli/pipeline.h"
+#include "cli/plan_changes.h"
+#include "cli/plan_changes_text.h"
 #include "cli/plan_text.h"
+#include "host/host_contents.h"
 #include "model/plan_json.h"
+#include "realise/object_store.h"
 
 namespace cordwainer::cli {
 namespace {
 
 constexpr const char* kDetails =
-    R"(The plan is what `cordwainer install` would apply to this machine, with generation N as the default if it is named, or, with --image, what `cordwainer image` would put into an image: it is made from the configuration, the generations, and the machine or the layout. Nothing is written but, for an image with --state, digests of kernels and initrds, which make the next run fast.
+    R"(The plan is what `cordwainer install` would apply to this machine, with generation N as the default if it is named, or, with --image, what `cordwainer image` would put into an image: it is made from the configuration, the generations, and the machine or the layout.
+
+For this machine it shows what would change: the menu, and for each target what is written, replaced, switched, removed and kept, with sizes. With nothing to do that is one line. No installed file is read for it.
+
+Nothing is written but, for an image with --state, digests of kernels and initrds, which make the next run fast.
 
 With --json the plan itself is printed, in the format cordwainer-plan/1; the same plan gives the same bytes.
 
@@ -38,12 +47,36 @@ Result<int> show(const Plan& plan, const std::vector<std::string>& warnings, boo
     return kDone;
 }
 
+// What installing would change on this machine.
+Result<PlanChanges> changes_of(const LivePlan& planned, const std::filesystem::path& state) {
+    const Ports ports = TRY(open_ports(planned));
+    const ObjectStore store(state, ObjectStore::Durability::durable);
+    HostContents contents(planned.system, state);
+    return compare_plan({.plan = planned.plan,
+                         .former = planned.former,
+                         .generations = planned.generations,
+                         .installed = planned.installed,
+                         .made_by = [&](const Digest& key) { return store.made_by(key); }},
+                        ports.bindings,
+                        contents);
+}
+
+Result<int> show_changes(const LivePlan& planned, const std::filesystem::path& state) {
+    const PlanChanges changes = TRY(changes_of(planned, state).with_context("plan"));
+    TRY_VOID(print(render_changes(changes)));
+    warn(planned.warnings);
+    warn(planned.plan.warnings);
+    warn(changes.warnings);
+    return kDone;
+}
+
 Result<int> run(const Options& options, const Common& common) {
     if (options.layout.empty()) {
         Workspace workspace = Workspace::for_machine(common);
         const LivePlan planned = TRY(
             plan_live(common, {.generation = options.generation}, workspace).with_context("plan"));
-        return show(planned.plan, planned.warnings, common.json);
+        return common.json ? show(planned.plan, planned.warnings, true)
+                           : show_changes(planned, common.state);
     }
     Workspace workspace = Workspace::for_image(common);
     const ImagePlan planned =

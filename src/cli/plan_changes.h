@@ -1,0 +1,94 @@
+// What installing would change on a live machine. A plan says what is to be there; this is the
+// plan compared with the inventories, the states of the files that they own, and the boot sectors.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apply/executor.h"
+#include "apply/installed.h"
+#include "core/error.h"
+#include "core/rel_path.h"
+#include "model/contents.h"
+#include "model/generation.h"
+#include "model/plan.h"
+#include "model/step.h"
+#include "model/target.h"
+
+namespace cordwainer::cli {
+
+struct WrittenFile {
+    RelPath path;
+    std::optional<std::uint64_t> size;  // none: the file is still to be made
+    bool commit = false;                // what boots refers to its name
+
+    bool operator==(const WrittenFile&) const = default;
+};
+
+struct RemovedFile {
+    RelPath path;
+    std::uint64_t size = 0;
+
+    bool operator==(const RemovedFile&) const = default;
+};
+
+struct TargetChanges {
+    PlannedTarget target;
+    bool reached = true;
+    bool former = false;  // of an earlier installation only
+    std::vector<WrittenFile> written;
+    std::vector<RemovedFile> removed;
+    std::uint64_t kept = 0;  // files that stay as they are
+    // Something is to be noted or made durable though no file changes.
+    bool noted = false;
+    std::optional<SectorRange> boot_code;  // where a new core image goes
+    // For programs that are written; made where the firmware has none for them.
+    std::vector<FirmwareEntry> entries;
+
+    [[nodiscard]] bool any() const;
+};
+
+struct MenuEntry {
+    GenerationId id;
+    std::string label;  // empty where it is not known any more
+};
+
+struct MenuChanges {
+    std::vector<MenuEntry> added;  // ascending
+    std::vector<MenuEntry> gone;   // ascending
+    std::uint64_t kept = 0;
+    std::optional<GenerationId> default_before;
+    std::optional<GenerationId> default_after;
+};
+
+struct PlanChanges {
+    std::string bootloader_before;  // "" where nothing was installed that is known
+    std::string bootloader_after;
+    std::vector<TargetChanges> targets;
+    MenuChanges menu;
+    std::vector<std::string> warnings;
+
+    // Whether anything is to be done on a target.
+    [[nodiscard]] bool any() const;
+};
+
+// What is compared.
+struct PlanToCompare {
+    const Plan& plan;
+    const std::vector<PlannedTarget>& former;  // as in LivePlan
+    const Generations& generations;
+    const std::optional<Installed>& installed;
+    // What the recipe of a key has made earlier, if that is still there.
+    std::function<Result<std::optional<ObjectRef>>(const Digest& key)> made_by;
+};
+
+// Runs no recipe, writes nothing, and reads no file but inventories; `contents` gives boot code
+// that has been made. Errors as survey()'s; a volume that is too full is a warning.
+[[nodiscard]] Result<PlanChanges> compare_plan(const PlanToCompare& what,
+                                               const Bindings& bindings,
+                                               Contents& contents);
+
+}  // namespace cordwainer::cli

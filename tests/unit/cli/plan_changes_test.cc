@@ -1,0 +1,204 @@
+#include "cli/plan_changes.h"
+
+#include <gtest/gtest.h>
+#include <map>
+
+#include "cli/plan_changes_text.h"
+#include "tests/support/boot_world.h"
+
+namespace cordwainer::cli {
+namespace {
+
+using test::BootWorld;
+using test::rel;
+
+std::vector<std::string> paths(const std::vector<WrittenFile>& files) {
+    std::vector<std::string> texts;
+    for (const WrittenFile& file : files) texts.push_back(file.path.text());
+    return texts;
+}
+
+Generation generation(std::uint64_t number, bool current) {
+    Generation made;
+    made.number = number;
+    made.identity = "system " + std::to_string(number);
+    made.parameters.label = "Linux, try " + std::to_string(number);
+    made.current = current;
+    return made;
+}
+
+// A machine with what BootWorld installs, and plans as planners make them: objects stand for files
+// of a package, texts for menus.
+class PlanChangesTest : public ::testing::Test {
+  protected:
+    // The plan of a realised one: its objects are known.
+    static Plan plan_of(const RealisedPlan& realised) {
+        Plan plan;
+        plan.bootloader = realised.bootloader;
+        plan.targets = realised.targets;
+        plan.references = realised.references;
+        for (const RealisedStep& step : realised.steps) {
+            if (const auto* stage = std::get_if<BasicStageFile<RealisedSource>>(&step)) {
+                plan.steps.emplace_back(
+                    StageFile{stage->target, stage->path, std::get<ObjectRef>(stage->source)});
+            } else if (const auto* replace = std::get_if<BasicReplaceFile<RealisedSource>>(&step)) {
+                plan.steps.emplace_back(ReplaceFile{
+                    replace->target, replace->path, std::get<ObjectRef>(replace->source)});
+            } else if (const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step)) {
+                SwitchBootCode made{.target = boot->target,
+                                    .boot_code = std::get<ObjectRef>(boot->boot_code),
+                                    .keep = {{440, 72}},
+                                    .pointer_offset = boot->pointer_offset,
+                                    .slots = {}};
+                for (const auto& slot : boot->slots)
+                    made.slots.push_back({slot.range, std::get<ObjectRef>(slot.image)});
+                plan.steps.emplace_back(std::move(made));
+            }
+        }
+        return plan;
+    }
+
+    PlanChanges compare(const Plan& plan) {
+        world_.faults.restore();
+        world_.files.contents_read = 0;
+        const auto changes = compare_plan(
+            {.plan = plan,
+             .former = former_,
+             .generations = generations_,
+             .installed = installed_,
+             .made_by = [&](const Digest& key) -> Result<std::optional<ObjectRef>> {
+                 const auto made = made_.find(key);
+                 return made == made_.end() ? std::nullopt : std::optional(made->second);
+             }},
+            world_.bindings(),
+            world_.contents);
+        EXPECT_TRUE(changes) << changes.error().message();
+        EXPECT_EQ(world_.faults.operations, 0U) << "nothing is written";
+        EXPECT_EQ(world_.files.contents_read, 0) << "no installed file is read";
+        return changes ? *changes : PlanChanges{};
+    }
+
+    void install(const test::Version& version) {
+        ASSERT_TRUE(world_.apply(world_.plan(version)).result);
+    }
+
+    BootWorld world_;
+    Generations generations_;
+    std::optional<Installed> installed_;
+    std::vector<PlannedTarget> former_;
+    std::map<Digest, ObjectRef> made_;
+};
+
+const test::Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
+const test::Version kTwo{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};
+const test::Version kUpgrade{.key = "k2", .menu = "three", .kernels = {"kernel 2"}};
+
+TEST_F(PlanChangesTest, NothingToDoIsOneLine) {
+    install(kOne);
+    const PlanChanges changes = compare(plan_of(world_.plan(kOne)));
+    EXPECT_FALSE(changes.any());
+    EXPECT_EQ(render_changes(changes), "nothing to do: everything is installed as planned\n");
+}
+
+TEST_F(PlanChangesTest, ANewGeneration) {
+    install(kOne);
+    generations_.list = {generation(1, false), generation(2, true)};
+    installed_ = Installed{.bootloader = "grub",
+                           .boots = GenerationId{1, "system 1"},
+                           .generations = {{1, "system 1"}, {9, "system 9"}}};
+    const PlanChanges changes = compare(plan_of(world_.plan(kTwo)));
+    ASSERT_EQ(changes.targets.size(), 3U);
+    const TargetChanges& files = changes.targets[0];
+    EXPECT_EQ(paths(files.written),
+              (std::vector<std::string>{"cordwainer/kernels/" + sha256("kernel 2").hex(),
+                                        "cordwainer/k1/grub.cfg"}));
+    EXPECT_EQ(files.written[0].size, 8U);
+    EXPECT_FALSE(files.written[0].commit);
+    EXPECT_TRUE(files.written[1].commit);
+    EXPECT_EQ(files.kept, 4U);
+    EXPECT_FALSE(changes.targets[1].any());
+    EXPECT_FALSE(changes.targets[2].any());
+    ASSERT_EQ(changes.menu.added.size(), 1U);
+    EXPECT_EQ(changes.menu.added[0].label, "Linux, try 2");
+    ASSERT_EQ(changes.menu.gone.size(), 1U);
+    EXPECT_EQ(changes.menu.gone[0].id.number, 9U);
+    EXPECT_EQ(changes.menu.kept, 1U);
+    const std::string text = render_changes(changes);
+    EXPECT_NE(text.find("Menu: 1 generation added, 1 gone, 1 kept\n"
+                        "  + 2  Linux, try 2\n"
+                        "  - 9\n"
+                        "  by default: 1 → 2\n"),
+              std::string::npos)
+        << text;
+}
+
+TEST_F(PlanChangesTest, AnUpgradeSwitchesBootCode) {
+    install(kOne);
+    const PlanChanges changes = compare(plan_of(world_.plan(kUpgrade)));
+    EXPECT_EQ(changes.targets[0].removed.size(), 4U) << "modules, menu and a kernel";
+    EXPECT_EQ(paths(changes.targets[1].written),
+              (std::vector<std::string>{"EFI/cordwainer/grubx64.efi"}));
+    ASSERT_TRUE(changes.targets[2].boot_code);
+    EXPECT_EQ(changes.targets[2].boot_code->first_lba, 10U) << "the slot that is not in use";
+    EXPECT_NE(render_changes(changes).find("switch   boot code: a core image into LBA 10 to 17"),
+              std::string::npos);
+}
+
+TEST_F(PlanChangesTest, WhatIsStillToBeMadeHasNoSize) {
+    install(kOne);
+    Plan plan = plan_of(world_.plan(kOne));
+    Recipe recipe{.maker = "maker", .version = "1", .parameters = {}, .inputs = {}};
+    for (Step& step : plan.steps) {
+        auto* replace = std::get_if<ReplaceFile>(&step);
+        if (replace && replace->target.text == "esp") replace->source = recipe;
+    }
+    PlanChanges changes = compare(plan);
+    ASSERT_EQ(changes.targets[1].written.size(), 1U);
+    EXPECT_EQ(changes.targets[1].written[0].size, std::nullopt);
+    EXPECT_NE(render_changes(changes).find("grubx64.efi (still to be made)"), std::string::npos);
+    // Once it has been made, it is known by its digest.
+    made_[recipe_key(recipe)] = world_.contents.add("another core");
+    changes = compare(plan);
+    EXPECT_EQ(changes.targets[1].written[0].size, 12U);
+}
+
+TEST_F(PlanChangesTest, ATargetThatIsAwayIsNamed) {
+    install(kOne);
+    Plan plan = plan_of(world_.plan(kTwo));
+    plan.targets.push_back({.id = {"esp.2"}, .spec = {}, .uuid = {}, .own = rel("EFI/cordwainer")});
+    plan.targets.back().spec.path = "/boot/efi2";
+    const PlanChanges changes = compare(plan);
+    EXPECT_FALSE(changes.targets[3].reached);
+    EXPECT_NE(render_changes(changes).find("esp.2: /boot/efi2: not there, left as it is\n"),
+              std::string::npos);
+}
+
+TEST(RenderChanges, AChangeWithManyFilesStaysOnAScreen) {
+    PlanChanges changes{.bootloader_before = "grub",
+                        .bootloader_after = "grub",
+                        .targets = {},
+                        .menu = {},
+                        .warnings = {}};
+    TargetChanges files{.target = {.id = {"files"}, .spec = {}, .uuid = {}, .own = {}},
+                        .written = {},
+                        .removed = {},
+                        .boot_code = {},
+                        .entries = {}};
+    files.target.spec.path = "/boot/grub";
+    for (int i = 0; i < 300; ++i) {
+        files.written.push_back({.path = rel("d/m" + std::to_string(i) + ".mod"), .size = 1024});
+        files.removed.push_back({.path = rel("k/kernel." + std::to_string(i)), .size = 1U << 20U});
+    }
+    changes.targets.push_back(files);
+    for (std::uint64_t i = 1; i <= 1000; ++i)
+        changes.menu.added.push_back({.id = {i, ""}, .label = "Linux"});
+    const std::string text = render_changes(changes);
+    EXPECT_LE(std::ranges::count(text, '\n'), 24) << text;
+    EXPECT_NE(text.find("write    300 files d/*.mod (300.0 KiB)"), std::string::npos) << text;
+    EXPECT_NE(text.find("  remove   295 more files (295.0 MiB)\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("  + 1000  Linux\n"), std::string::npos);
+    EXPECT_NE(text.find("  + 996 more\n"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace cordwainer::cli
