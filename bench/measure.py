@@ -37,8 +37,12 @@ def run_once(command):
 def seconds_of(command):
     """Wall-clock seconds of one run, for commands so short that GNU time's own start would count."""
     start = time.monotonic()
-    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
-    return time.monotonic() - start
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, check=False)
+    seconds = time.monotonic() - start
+    if done.returncode != 0:
+        sys.exit(f"bench: {' '.join(command)}: status {done.returncode}\n{done.stderr.decode()}")
+    return seconds
 
 
 def median(costs):

@@ -126,4 +126,5 @@ def main():
         sys.exit("plan: " + "; ".join(failed))
 
 
-main()
+if __name__ == "__main__":
+    main()
