@@ -10,6 +10,7 @@
 #include "cli/list.h"
 #include "cli/pin.h"
 #include "cli/plan.h"
+#include "cli/status.h"
 #include "cli/switch.h"
 #include "cli/try.h"
 #include "cli/unpin.h"
@@ -29,6 +30,7 @@ std::vector<Command> all_commands() {
         pin_command(),
         unpin_command(),
         gc_command(),
+        status_command(),
         verify_command(),
         image_command(),
         try_command(),

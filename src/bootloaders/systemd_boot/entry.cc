@@ -1,6 +1,7 @@
 #include "bootloaders/systemd_boot/entry.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/sha256.h"
 #include "core/utc_time.h"
@@ -11,6 +12,8 @@ namespace {
 
 // Short for people, and long enough that no two entries of a system ever share it.
 constexpr std::size_t kNameDigits = 16;
+
+constexpr std::string_view kNameBegin = "cordwainer-";
 
 // What the file's lines and systemd-boot's conversion to UCS-2 leave as it is
 // (src/boot/efi/util.c, line_get_key_value; src/boot/efi/efi-string.c, xstrn8_to_16).
@@ -81,9 +84,18 @@ Result<Entry> make_entry(const Generation& generation, const EntryFiles& files) 
     // Last: what is cut before it is no entry.
     text += line("linux", files.kernel);
     // systemd-boot's names of entries are in lower case.
-    std::string name =
-        "cordwainer-" + number + "-" + sha256(text).hex().substr(0, kNameDigits) + ".conf";
+    std::string name = std::string(kNameBegin) + number + "-" +
+                       sha256(text).hex().substr(0, kNameDigits) + ".conf";
     return Entry{.name = std::move(name), .text = std::move(text)};
+}
+
+std::optional<std::uint64_t> generation_of_entry(std::string_view name) {
+    if (!name.starts_with(kNameBegin)) return std::nullopt;
+    name.remove_prefix(kNameBegin.size());
+    std::uint64_t number = 0;
+    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
+    const bool whole = failed == std::errc{} && end != name.data() + name.size() && *end == '-';
+    return whole ? std::optional(number) : std::nullopt;
 }
 
 std::size_t command_line_size(const Generation& generation, const EntryFiles& files) {

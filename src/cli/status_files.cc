@@ -1,0 +1,55 @@
+#include "cli/status_files.h"
+
+#include <utility>
+
+#include "apply/inventory.h"
+#include "apply/survey.h"
+#include "model/source.h"
+
+namespace cordwainer::cli {
+namespace {
+
+Result<std::optional<Damage>> damage_of(FileTarget& target,
+                                        const RelPath& path,
+                                        const OwnedFile& file) {
+    using Kind = Damage::Kind;
+    const auto damage = [&](Kind kind) {
+        return std::optional(Damage{.path = path, .kind = kind, .detail = {}});
+    };
+    if (file.pending) return damage(Kind::unfinished);
+    const std::optional<FileState> state = TRY(target.look(path));
+    if (!state) return damage(Kind::missing);
+    const bool same_stamp =
+        file.stamp.empty() || state->stamp.empty() || file.stamp == state->stamp;
+    if (state->size != file.size || !same_stamp) return damage(Kind::changed);
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<FilesState> look_at_files(FileTarget& target,
+                                 const RelPath& own,
+                                 const TargetId& id,
+                                 const RealisedPlan& plan) {
+    LoadedInventory loaded = TRY(load_inventory(target, own));
+    FilesState state;
+    if (loaded.warning) state.warnings.push_back(*std::move(loaded.warning));
+    for (const auto& [path, file] : loaded.inventory.files) {
+        ++state.files;
+        state.bytes += file.size;
+        auto damage = TRY(damage_of(target, path, file));
+        if (damage) state.damage.push_back(*std::move(damage));
+    }
+    for (const RealisedStep& step : plan.steps) {
+        const auto file = file_step(step);
+        if (!file || target_of(step) != id) continue;
+        const auto known = loaded.inventory.files.find(file->path);
+        const bool there = known != loaded.inventory.files.end() &&
+                           known->second.digest == digest_of(file->source);
+        if (!there) ++state.outdated;
+    }
+    state.references = std::move(loaded.inventory.references);
+    return state;
+}
+
+}  // namespace cordwainer::cli

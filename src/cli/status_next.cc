@@ -1,0 +1,110 @@
+#include "cli/status_next.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "bootloaders/systemd_boot/config.h"
+#include "bootloaders/systemd_boot/entry.h"
+
+namespace cordwainer::cli {
+namespace {
+
+// What a variable's entry is for, among those of the installed menu.
+std::optional<std::uint64_t> generation_of(const std::string& entry, const Installed& installed) {
+    const auto number = systemd_boot::generation_of_entry(entry);
+    const bool known =
+        number && std::ranges::find(installed.generations, *number, &GenerationId::number) !=
+                      installed.generations.end();
+    return known ? number : std::nullopt;
+}
+
+// Makes the entry of a variable what boots, with the reason first.
+void override_with(const std::string& entry,
+                   const std::string& why,
+                   const Installed& installed,
+                   NextBoot& next) {
+    next.generation = generation_of(entry, installed);
+    next.why.insert(
+        next.why.begin(),
+        next.generation ? why : why + fmt::format("; {} is no generation of this menu", entry));
+}
+
+const Generation* current_of(const Generations& generations) {
+    const auto current = std::ranges::find(generations.list, true, &Generation::current);
+    return current == generations.list.end() ? nullptr : &*current;
+}
+
+// Why the installed default is what it is, compared with what the system means by now.
+void explain_default(const Installed& installed, const Generations& generations, NextBoot& next) {
+    if (!installed.boots) {
+        next.why.emplace_back("no generation was installed as the default");
+        return;
+    }
+    next.generation = installed.boots->number;
+    const Generation* current = current_of(generations);
+    if (installed.kept && installed.kept->generation == *installed.boots) {
+        const bool holds =
+            generations.list.empty() || generations.list.back().number <= installed.kept->newest;
+        next.why.push_back(fmt::format(
+            "`switch --boot-only` made it the default{}",
+            holds ? "" : ", until a newer generation is installed, of which there is one"));
+        next.behind = !holds;
+    } else if (current && id_of(*current) == *installed.boots) {
+        next.why.emplace_back("it is the system's current generation");
+    } else {
+        next.why.push_back(
+            current ? fmt::format("it was the current generation when the menu was made; now "
+                                  "that is {}, which `cordwainer install` makes the default",
+                                  current->number)
+                    : std::string("it was the current generation when the menu was made"));
+        next.behind = true;
+    }
+}
+
+}  // namespace
+
+NextBoot next_boot(const Installed& installed,
+                   const Generations& generations,
+                   const LoaderChoice& choice) {
+    NextBoot next;
+    explain_default(installed, generations, next);
+    if (installed.bootloader != systemd_boot::kName) return next;
+    if (choice.by_default) {
+        override_with(
+            *choice.by_default,
+            "the firmware's variable LoaderEntryDefault (`bootctl set-default`) overrides "
+            "the menu",
+            installed,
+            next);
+    }
+    if (choice.once) {
+        override_with(*choice.once,
+                      "for one boot, as the firmware's variable LoaderEntryOneShot says",
+                      installed,
+                      next);
+    }
+    return next;
+}
+
+RunningStatus running_status(const Installed& installed,
+                             const Generations& generations,
+                             const BootedKernel& booted) {
+    RunningStatus status{.running = running_generation(generations, booted),
+                         .bootable = std::nullopt,
+                         .problem = {}};
+    const auto number = status.running.certain();
+    if (!number) return status;
+    const auto generation = std::ranges::find(generations.list, *number, &Generation::number);
+    if (generation == generations.list.end()) return status;
+    const bool in_menu =
+        std::ranges::find(installed.generations, id_of(*generation)) != installed.generations.end();
+    if (!in_menu) {
+        status.problem = "it is not in the installed menu";
+    } else if (!generation->problems.empty()) {
+        status.problem = generation->problems.front();
+    }
+    status.bootable = status.problem.empty();
+    return status;
+}
+
+}  // namespace cordwainer::cli

@@ -1,0 +1,237 @@
+#include "cli/status_text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "cli/former_targets.h"
+#include "cli/output.h"
+
+namespace cordwainer::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using State = TargetStatus::State;
+
+// Of each target; more are counted.
+constexpr std::size_t kShownFiles = 4;
+
+const char* state_name(State state) {
+    switch (state) {
+        case State::as_installed:
+            return "as_installed";
+        case State::damaged:
+            return "damaged";
+        case State::unfinished:
+            return "unfinished";
+        case State::outdated:
+            return "outdated";
+        case State::leftover:
+            return "leftover";
+        case State::kept:
+            return "kept";
+        case State::unreached:
+            return "unreached";
+        case State::unseen:
+            return "unseen";
+    }
+    return "";
+}
+
+std::string state_text(const TargetStatus& target) {
+    switch (target.state) {
+        case State::as_installed:
+            return "as installed";
+        case State::damaged:
+            return target.why.empty() ? "damaged" : "damaged: " + target.why;
+        case State::unfinished:
+            return "left by a run that was cut off";
+        case State::outdated:
+            return "missed the last run";
+        case State::leftover:
+            return "of an earlier installation, to be cleared";
+        case State::kept:
+            return "of an earlier installation, left as it is";
+        case State::unreached:
+            return "is not there: " + target.why;
+        case State::unseen:
+            return "could not be looked at: " + target.why;
+    }
+    return "";
+}
+
+const char* kind_text(Damage::Kind kind) {
+    switch (kind) {
+        case Damage::Kind::missing:
+            return "missing";
+        case Damage::Kind::changed:
+            return "changed";
+        case Damage::Kind::unreadable:
+            return "unreadable";
+        case Damage::Kind::unfinished:
+            return "unfinished";
+    }
+    return "";
+}
+
+// What a changed file means, where it is not the obvious.
+std::string meaning_of(const MachineStatus& status,
+                       const TargetStatus& target,
+                       const Damage& damage) {
+    const bool handover = status.bootloader == "grub" && target.target.spec.tag == "files" &&
+                          damage.path.text() == "grub.cfg";
+    if (!handover || damage.kind != Damage::Kind::changed) return "";
+    return " by somebody else; the GRUB that cordwainer installed does not read it, others do";
+}
+
+std::string space_text(const TargetStatus& target) {
+    if (target.files.files == 0) return "";
+    std::string text =
+        fmt::format(", {} files, {}", target.files.files, human_size(target.files.bytes));
+    if (target.free_bytes) text += fmt::format(", {} free", human_size(*target.free_bytes));
+    return text;
+}
+
+std::string target_text(const MachineStatus& status, const TargetStatus& target) {
+    std::string text = fmt::format("  {} ({}): {}{}\n",
+                                   target.target.id.text,
+                                   printable(name_of(target.target.spec)),
+                                   printable(state_text(target)),
+                                   space_text(target));
+    const auto& damage = target.files.damage;
+    for (std::size_t i = 0; i < std::min(damage.size(), kShownFiles); ++i) {
+        text += fmt::format("    {}: {}{}\n",
+                            printable(damage[i].path.text()),
+                            kind_text(damage[i].kind),
+                            meaning_of(status, target, damage[i]));
+    }
+    if (damage.size() > kShownFiles)
+        text += fmt::format("    and {} more\n", damage.size() - kShownFiles);
+    for (const std::string& warning : target.files.warnings) {
+        text += fmt::format("    {}\n", printable(warning));
+    }
+    return text;
+}
+
+std::string next_text(const MachineStatus& status) {
+    std::string text = status.next.generation
+                           ? fmt::format("Boots next: generation {}", *status.next.generation)
+                           : std::string("Boots next: not known");
+    text += fmt::format(", through {}\n", status.bootloader);
+    for (const std::string& why : status.next.why) text += fmt::format("  {}\n", printable(why));
+    return text;
+}
+
+std::string running_text(const std::optional<RunningStatus>& running) {
+    if (!running) return "";
+    const auto certain = running->running.certain();
+    if (!certain) {
+        const std::string& why = running->running.why;
+        return fmt::format("Runs now: not known{}{}\n", why.empty() ? "" : ": ", printable(why));
+    }
+    if (!running->bootable) return fmt::format("Runs now: generation {}\n", *certain);
+    return fmt::format("Runs now: generation {}, which {}\n",
+                       *certain,
+                       *running->bootable
+                           ? "could be booted again"
+                           : "could not be booted again: " + printable(running->problem));
+}
+
+// What to do, or that nothing is to be done.
+std::string verdict_text(const MachineStatus& status) {
+    switch (health_of(status)) {
+        case Health::sound:
+            return status.next.behind ? "Everything is as it was installed; `cordwainer install` "
+                                        "would bring it up "
+                                        "to date.\n"
+                                      : "Everything is as it was installed.\n";
+        case Health::unknown:
+            return "What could be seen is as it was installed; root sees the rest.\n";
+        case Health::needs_repair:
+            break;
+    }
+    const bool damaged = std::ranges::find(status.targets, State::damaged, &TargetStatus::state) !=
+                         status.targets.end();
+    return damaged ? "`cordwainer verify --repair` writes again what is damaged.\n"
+                   : "`cordwainer install` puts it right.\n";
+}
+
+Json numbers(const std::vector<std::uint64_t>& all) {
+    Json list = Json::array();
+    for (const std::uint64_t number : all) list.push_back(number);
+    return list;
+}
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+    return value ? Json(*value) : Json();
+}
+
+Json target_json(const TargetStatus& target) {
+    Json damage = Json::array();
+    for (const Damage& found : target.files.damage) {
+        damage.push_back({{"path", found.path.text()}, {"kind", kind_text(found.kind)}});
+    }
+    return {{"target", target.target.id.text},
+            {"place", name_of(target.target.spec)},
+            {"state", state_name(target.state)},
+            {"why", target.why},
+            {"files", target.files.files},
+            {"bytes", target.files.bytes},
+            {"free_bytes", or_null(target.free_bytes)},
+            {"outdated", target.files.outdated},
+            {"damage", damage},
+            {"warnings", target.files.warnings}};
+}
+
+const char* health_name(Health health) {
+    switch (health) {
+        case Health::sound:
+            return "sound";
+        case Health::needs_repair:
+            return "needs_repair";
+        case Health::unknown:
+            return "unknown";
+    }
+    return "";
+}
+
+}  // namespace
+
+std::string status_text(const MachineStatus& status) {
+    std::string text = next_text(status) + running_text(status.running) + "Targets:\n";
+    for (const TargetStatus& target : status.targets) text += target_text(status, target);
+    for (const std::string& problem : status.problems) text += printable(problem) + "\n";
+    for (const std::string& sentence : status.unseen) {
+        text += "Could not be looked at: " + printable(sentence) + "\n";
+    }
+    return text + verdict_text(status);
+}
+
+Json status_json(const MachineStatus& status) {
+    Json running;
+    if (status.running) {
+        running = {{"generations", numbers(status.running->running.numbers)},
+                   {"why", status.running->running.why},
+                   {"bootable", or_null(status.running->bootable)},
+                   {"problem", status.running->problem}};
+    }
+    Json targets = Json::array();
+    for (const TargetStatus& target : status.targets) targets.push_back(target_json(target));
+    return {{"format", "cordwainer-status/1"},
+            {"health", health_name(health_of(status))},
+            {"bootloader", status.bootloader},
+            {"next",
+             {{"generation", or_null(status.next.generation)},
+              {"why", status.next.why},
+              {"behind", status.next.behind}}},
+            {"running", running},
+            {"targets", targets},
+            {"problems", status.problems},
+            {"unseen", status.unseen}};
+}
+
+}  // namespace cordwainer::cli
