@@ -22,9 +22,11 @@ class Cuts {
     using OnState =
         std::function<void(const MediumState& seen, const std::function<MediumState()>& mounted)>;
 
-    Cuts(const Medium& medium, std::size_t reorderings, Random& random)
+    // Of all states only every `every`-th is given.
+    Cuts(const Medium& medium, std::size_t reorderings, std::size_t every, Random& random)
         : medium_(medium),
           reorderings_(reorderings),
+          every_(every),
           random_(random),
           log_(medium.log()),
           in_place_(medium.start()),
@@ -33,7 +35,7 @@ class Cuts {
     // The medium may go on being used meanwhile: the log was copied. Once.
     void each(const OnState& on_state) {
         MediumState all = in_place_;
-        give(all, on_state);
+        if (is_next()) give(all, on_state);
         for (std::size_t i = 0; i < log_.size(); ++i) {
             const MediumEvent& event = log_[i];
             if (event.kind == MediumEvent::Kind::write) {
@@ -42,7 +44,7 @@ class Cuts {
                 uncommitted_.push_back(event);
                 if (i + 1 == log_.size() || !log_[i + 1].joined) whole_ = uncommitted_.size();
                 set_cell(all, event.key, event.value);
-                give(all, on_state);
+                if (is_next()) give(all, on_state);
                 continue;
             }
             if (event.kind == MediumEvent::Kind::flush) parts(on_state);
@@ -52,9 +54,12 @@ class Cuts {
     }
 
   private:
+    bool is_next() { return ++number_ % every_ == 0; }
+
     // Of all that is pending: each write lost, and random parts.
     void parts(const OnState& on_state) {
         for (std::size_t lost = 0; lost < pending_.size(); ++lost) {
+            if (!is_next()) continue;
             MediumState state = in_place_;
             for (std::size_t i = 0; i < pending_.size(); ++i) {
                 if (i != lost) set_cell(state, pending_[i].key, pending_[i].value);
@@ -63,6 +68,7 @@ class Cuts {
         }
         if (pending_.size() < 2) return;
         for (std::size_t count = 0; count < reorderings_; ++count) {
+            if (!is_next()) continue;
             std::vector<MediumEvent> order = pending_;
             std::ranges::shuffle(order, random_);
             order.resize(random_() % (order.size() + 1));
@@ -113,6 +119,8 @@ class Cuts {
 
     const Medium& medium_;
     std::size_t reorderings_;
+    std::size_t every_;
+    std::size_t number_ = 0;
     Random& random_;
     std::vector<MediumEvent> log_;
     MediumState in_place_;                  // what is certain to be in its place

@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "tests/crash/share.h"
 #include "tests/support/boot_world.h"
 
 namespace cordwainer {
@@ -65,7 +66,7 @@ TEST_P(ExecutorCut, AFixedNameIsStillOursAfterwards) {
     const Version third{.key = "k3", .menu = "four", .kernels = {}};
     for (std::size_t first = 0;; ++first) {
         bool cut = false;
-        for (std::size_t second = 0;; ++second) {
+        for (std::size_t second = 0;; second += test::crash_step()) {
             BootWorld world;
             ASSERT_TRUE(world.apply(world.plan(change.from)).result);
             world.faults.restore();

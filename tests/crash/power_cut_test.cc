@@ -1,11 +1,8 @@
 // Plans of the real installers, run by the real executor on modelled media, and the power cut at
 // every write: what a cut can leave boots the old menu or the new one, complete with every file
 // that it names, before the next run and after it, also where that one is cut again.
-//
-// CORDWAINER_CRASH_SHARE=N in the environment: only every Nth state, for builds that are slow.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,6 +16,7 @@
 #include "tests/crash/known_plan.h"
 #include "tests/crash/loaders.h"
 #include "tests/crash/modelled_machine.h"
+#include "tests/crash/share.h"
 #include "tests/unit/bootloaders/grub/scenario.h"
 #include "tests/unit/bootloaders/systemd_boot/scenario.h"
 
@@ -31,11 +29,6 @@ using test::KnownPlan;
 using test::MediumState;
 using test::MemFiles;
 using test::ModelledMachine;
-
-std::size_t share() {
-    const char* text = std::getenv("CORDWAINER_CRASH_SHARE");
-    return text ? std::strtoul(text, nullptr, 10) : 1;
-}
 
 // What is installed in one moment.
 struct Moment {
@@ -223,10 +216,9 @@ class Explorer {
     void cut(std::size_t depth) {
         static constexpr std::size_t kReorderings[] = {100, 10, 2};
         static constexpr std::size_t kRecoverEvery[] = {4, 97, 0};
-        Cuts cuts(machine_.medium(), kReorderings[depth], random_);
-        std::size_t here = 0;
+        Cuts cuts(machine_.medium(), kReorderings[depth], every_, random_);
         cuts.each([&](const MediumState& seen, const std::function<MediumState()>& mounted) {
-            if (++here % every_ != 0 || !seen_.insert(hash(seen)).second) return;
+            if (!seen_.insert(hash(seen)).second) return;
             ++tally_.states;
             judge(seen, depth == 0 ? "after a cut" : "after a second cut");
             const std::size_t every = kRecoverEvery[depth];
@@ -295,7 +287,7 @@ class Explorer {
     std::vector<KnownPlan> known_;
     Tally tally_;
     bool recovers_ = true;
-    std::size_t every_ = share();  // state is judged
+    std::size_t every_ = test::crash_share();  // state is judged
     std::unordered_set<std::size_t> seen_;
     Cuts::Random random_{1};
 };
@@ -314,7 +306,7 @@ TEST_P(PowerCut, OldOrNewMenuWithAllItsFiles) {
         SCOPED_TRACE(::testing::PrintToString(history));
         const Tally tally = Explorer(GetParam(), history).explore();
         EXPECT_EQ(tally.wrong, 0U) << tally.first_wrong;
-        EXPECT_GT(tally.states, 20 / share());
+        EXPECT_GT(tally.states, 20 / test::crash_share());
         count(tally);
     }
 }
@@ -322,7 +314,7 @@ TEST_P(PowerCut, OldOrNewMenuWithAllItsFiles) {
 TEST_P(PowerCut, AlsoAfterAProcessThatWasKilled) {
     for (const History& history : {History{kTwo, kThree}, History{kThree, kUpgraded}}) {
         bool ended = false;
-        for (std::size_t operation = 0; !ended; ++operation) {
+        for (std::size_t operation = 0; !ended; operation += test::crash_step()) {
             SCOPED_TRACE("killed at operation " + std::to_string(operation));
             const Tally tally = Explorer(GetParam(), history).explore_killed(operation, ended);
             EXPECT_EQ(tally.wrong, 0U) << tally.first_wrong;
@@ -359,7 +351,7 @@ class Summary : public ::testing::Environment {
             total.recovered,
             total.shared,
             total.wrong);
-        if (share() == 1 && ::testing::GTEST_FLAG(filter) == "*") {
+        if (test::crash_share() == 1 && ::testing::GTEST_FLAG(filter) == "*") {
             EXPECT_GE(total.states, 100'000U);
         }
     }
