@@ -1,5 +1,6 @@
 #include "apply/executor.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -38,19 +39,24 @@ class Run {
     Result<void> claim() {
         for (auto& [id, run] : files_) {
             if (run.to_write.empty()) continue;
-            Inventory both = run.before;
-            for (const auto& [path, from] : run.to_write) {
-                OwnedFile file = run.after.files.at(path);
-                file.pending = true;
-                file.former = TRY(content_of(run, path));
-                both.files.insert_or_assign(path, std::move(file));
-            }
-            add_references(both, run.after.references);
-            outcome_.changed = true;
-            TRY_VOID(save_inventory(run.port, run.own(), both)
-                         .with_context("write the inventory of target " + id.text));
-            run.after.counter = both.counter;
+            TRY_VOID(claim(run).with_context("write the inventory of target " + id.text));
         }
+        return {};
+    }
+
+    Result<void> claim(FileRun& run) {
+        Inventory both = run.before;
+        both.counter = run.after.counter;
+        for (const auto& [path, from] : run.to_write) {
+            OwnedFile file = run.after.files.at(path);
+            file.pending = true;
+            file.former = TRY(content_of(run, path));
+            both.files.insert_or_assign(path, std::move(file));
+        }
+        add_references(both, run.after.references);
+        outcome_.changed = true;
+        TRY_VOID(save_inventory(run.port, run.own(), both));
+        run.after.counter = both.counter;
         return {};
     }
 
@@ -103,15 +109,61 @@ class Run {
     }
 
     Result<void> commit_entry(const FirmwareEntry& step) {
-        if (!files_.contains(step.target)) return {};
+        const auto run = files_.find(step.target);
+        if (run == files_.end()) return {};
         if (!bindings_.firmware) {
             outcome_.not_done.push_back("no firmware entry \"" + step.title + "\" was made for " +
                                         step.path.text() + " on target " + step.target.text);
             return {};
         }
-        const bool made = TRY(bindings_.firmware->ensure(step));
-        if (made) outcome_.changed = true;
+        const Result<bool> made = bindings_.firmware->ensure(step);
+        if (made) {
+            if (*made) outcome_.changed = true;
+            return {};
+        }
+        const std::string why = "the firmware's list of boot entries has none for " +
+                                step.path.text() + " on target " + step.target.text + ", since " +
+                                made.error().message();
+        const Result<void> done = fall_back(run->second, step);
+        if (done) {
+            outcome_.warnings.push_back(why + "; so the same program is at " +
+                                        step.fallback->text() +
+                                        ", where firmware looks by itself if no other entry comes "
+                                        "first. Once an entry can be made, the next run makes it");
+        } else {
+            outcome_.not_done.push_back(
+                why + ", and " + done.error().message() +
+                ". Make an entry in the firmware's setup, or put that right and run again");
+        }
         return {};
+    }
+
+    // Puts a firmware entry's program where firmware looks without one, and never over a file that
+    // is not ours.
+    Result<void> fall_back(FileRun& run, const FirmwareEntry& step) {
+        const auto program = std::ranges::find_if(plan_.steps, [&](const RealisedStep& other) {
+            const auto file = file_step(other);
+            return file && target_of(other) == step.target && file->path == step.path;
+        });
+        if (!step.fallback || program == plan_.steps.end()) {
+            return Error(Errc::unsupported, "the plan has no other way to start it");
+        }
+        const RelPath& path = *step.fallback;
+        const RealisedSource& source = file_step(*program)->source;
+        OwnedFile wanted{.digest = digest_of(source), .size = size_of(source)};
+        const std::optional<std::string> stamp = TRY(present(run, path, wanted, trust_));
+        const bool ours = run.before.files.contains(path) && TRY(still_ours(run, path));
+        const std::optional<FileState> there = TRY(run.port.look(path));
+        if (there && !ours && !stamp) {
+            return Error(Errc::refused, path.text() + " there is not ours and is left as it is");
+        }
+        std::erase(run.to_remove, path);
+        if (stamp) wanted.stamp = *stamp;
+        run.after.files.insert_or_assign(path, wanted);
+        if (stamp) return run.unsettled ? run.port.settle() : Result<void>();
+        run.to_write.insert_or_assign(path, TRY(contents_.locate(source)));
+        TRY_VOID(claim(run));
+        return run.port.replace(path, run.to_write.at(path), wanted.digest);
     }
 
     // Stages or replaces the file of a step, if it is one to write.
@@ -165,10 +217,24 @@ class Run {
 
     Result<void> remove(FileRun& run, const RelPath& path) {
         const bool ours = TRY(still_ours(run, path));
+        if (ours) forget_entry(run, path);
         if (ours) return run.port.remove(path);
         outcome_.warnings.push_back(path.text() + " on target " + run.planned.id.text +
                                     " is no longer what was installed there, and is left");
         return {};
+    }
+
+    // An EFI program of ours goes: the firmware's entries for it first.
+    void forget_entry(const FileRun& run, const RelPath& path) {
+        if (!bindings_.firmware || !is_inside_own(run, path) || !path.text().ends_with(".efi"))
+            return;
+        const TargetId& target = run.planned.id;
+        const Result<bool> forgotten = bindings_.firmware->forget(target, path);
+        if (forgotten && *forgotten) outcome_.changed = true;
+        if (forgotten) return;
+        outcome_.warnings.push_back("an entry of the firmware may still name " + path.text() +
+                                    " on target " + target.text +
+                                    ", which is removed: " + forgotten.error().message());
     }
 
     static bool is_inside_own(const FileRun& run, const RelPath& path) {

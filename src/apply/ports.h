@@ -120,8 +120,12 @@ class FirmwareEntries {
     FirmwareEntries(FirmwareEntries&&) = delete;
     FirmwareEntries& operator=(FirmwareEntries&&) = delete;
 
-    // Makes sure that an entry names this program; whether one had to be written.
+    // Makes sure that an entry names this program; whether something had to be written.
     virtual Result<bool> ensure(const FirmwareEntry& entry) = 0;
+
+    // Removes the entries that name this file of a target, which is about to be removed; whether
+    // there were any.
+    virtual Result<bool> forget(const TargetId& target, const RelPath& path) = 0;
 };
 
 // What the user sees while steps are applied.

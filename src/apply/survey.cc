@@ -10,27 +10,6 @@
 namespace cordwainer {
 namespace {
 
-// The stamp of the file that an earlier run wrote with this content; nothing where it is to be
-// written.
-Result<std::optional<std::string>> present(FileRun& run,
-                                           const RelPath& path,
-                                           const OwnedFile& wanted,
-                                           Trust trust) {
-    const auto known = run.before.files.find(path);
-    if (known == run.before.files.end()) return std::nullopt;
-    const OwnedFile& before = known->second;
-    if (before.digest != wanted.digest || before.size != wanted.size) return std::nullopt;
-    const std::optional<FileState> state = TRY(run.port.look(path));
-    if (!state || state->size != wanted.size) return std::nullopt;
-    const bool same_stamp =
-        before.stamp.empty() || state->stamp.empty() || before.stamp == state->stamp;
-    if (trust == Trust::stamps && same_stamp && !before.pending) return state->stamp;
-    const std::optional<Digest> digest = TRY(run.port.digest(path));
-    if (digest != wanted.digest) return std::nullopt;
-    if (before.pending) run.unsettled = true;
-    return state->stamp;
-}
-
 Result<void> survey_file(const FileStep& step, FileRun& run, Contents& contents, Trust trust) {
     OwnedFile wanted{.digest = digest_of(step.source), .size = size_of(step.source)};
     const std::optional<std::string> stamp = TRY(present(run, step.path, wanted, trust));
@@ -123,6 +102,25 @@ Result<std::vector<PlannedWrite>> writes_on(const RealisedPlan& plan,
 }
 
 }  // namespace
+
+Result<std::optional<std::string>> present(FileRun& run,
+                                           const RelPath& path,
+                                           const OwnedFile& wanted,
+                                           Trust trust) {
+    const auto known = run.before.files.find(path);
+    if (known == run.before.files.end()) return std::nullopt;
+    const OwnedFile& before = known->second;
+    if (before.digest != wanted.digest || before.size != wanted.size) return std::nullopt;
+    const std::optional<FileState> state = TRY(run.port.look(path));
+    if (!state || state->size != wanted.size) return std::nullopt;
+    const bool same_stamp =
+        before.stamp.empty() || state->stamp.empty() || before.stamp == state->stamp;
+    if (trust == Trust::stamps && same_stamp && !before.pending) return state->stamp;
+    const std::optional<Digest> digest = TRY(run.port.digest(path));
+    if (digest != wanted.digest) return std::nullopt;
+    if (before.pending) run.unsettled = true;
+    return state->stamp;
+}
 
 std::optional<FileStep> file_step(const RealisedStep& step) {
     if (const auto* stage = std::get_if<BasicStageFile<RealisedSource>>(&step))

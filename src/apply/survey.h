@@ -48,6 +48,13 @@ struct Survey {
     std::vector<std::string> warnings;
 };
 
+// The stamp of the file at `path`, where an earlier run wrote it with the wanted content and it is
+// still that; nothing where it is to be written.
+[[nodiscard]] Result<std::optional<std::string>> present(FileRun& run,
+                                                         const RelPath& path,
+                                                         const OwnedFile& wanted,
+                                                         Trust trust);
+
 // Loads the inventories and compares them, and what is on the targets, with the plan. A file that
 // an inventory has with the wanted digest is not read, unless its stamp differs or it was pending.
 // What the old inventories have and the plan does not is removed, or, while a target of the plan is

@@ -152,6 +152,7 @@ void render(JsonWriter& json, const FirmwareEntry& step) {
     json.member("target", step.target.text);
     json.member("path", step.path.text());
     json.member("title", step.title);
+    if (step.fallback) json.member("fallback", step.fallback->text());
     json.end_object();
 }
 

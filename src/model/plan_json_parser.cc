@@ -153,11 +153,14 @@ Result<BasicSwitchBootCode<S>> parse_switch_boot_code(const JsonPlace& place) {
 }
 
 Result<FirmwareEntry> parse_firmware_entry(const JsonPlace& place) {
-    TRY_VOID(place.only({"step", "target", "path", "title"}));
+    TRY_VOID(place.only({"step", "target", "path", "title", "fallback"}));
     std::string target = TRY(place.string("target"));
     RelPath path = TRY(place.rel_path("path"));
     std::string title = TRY(place.string("title"));
-    return FirmwareEntry{{std::move(target)}, std::move(path), std::move(title)};
+    FirmwareEntry entry{{std::move(target)}, std::move(path), std::move(title)};
+    const std::optional<JsonPlace> fallback = TRY(place.find("fallback"));
+    if (fallback) entry.fallback = TRY(fallback->rel_path());
+    return entry;
 }
 
 template <class S>

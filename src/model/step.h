@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -69,12 +70,15 @@ struct BasicSwitchBootCode {
     bool operator==(const BasicSwitchBootCode&) const = default;
 };
 
-// Commit: a firmware boot entry (UEFI 2.10, section 3.1.3) that starts an EFI program of a target.
-// Written only where no entry names that partition and path.
+// Commit: a firmware boot entry (UEFI 2.10, section 3.1.3) that starts an EFI program, which
+// another step puts there. Written only where no entry names that partition and path.
 struct FirmwareEntry {
     TargetId target;
-    RelPath path;  // of the EFI program, below the file system's root
+    RelPath path;  // of the EFI program, below the target
     std::string title;
+    // Where firmware looks without an entry (UEFI 2.10, section 3.5.1.1), below the target: gets
+    // the same program where no entry can be made, and no other system has a file there.
+    std::optional<RelPath> fallback = {};
 
     bool operator==(const FirmwareEntry&) const = default;
 };

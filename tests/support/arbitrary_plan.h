@@ -91,8 +91,11 @@ BasicStep<S> make_step() {
             return BasicStageFile<S>{target, *path_gen(), make_any_source<S>()};
         case 1:
             return BasicReplaceFile<S>{target, *path_gen(), make_any_source<S>()};
-        case 2:
-            return FirmwareEntry{target, *path_gen(), *text_gen()};
+        case 2: {
+            FirmwareEntry entry{target, *path_gen(), *text_gen()};
+            if (*rc::gen::arbitrary<bool>()) entry.fallback = *path_gen();
+            return entry;
+        }
         default:
             break;
     }

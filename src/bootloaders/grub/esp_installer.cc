@@ -51,10 +51,12 @@ Result<InstallSteps> install_esp(const InstallRequest& request, const Target& ta
 
     // Firmware runs programs of one platform only, and keeps one entry.
     const Platform* first = find_platform(config.platforms.front());
-    const std::string program = target.boot.offset.value_or("") + "/EFI/cordwainer/" +
-                                std::string(first ? first->program : "");
+    if (!first) return made;
     made.steps.emplace_back(FirmwareEntry{
-        .target = target.id, .path = TRY(RelPath::parse(program)), .title = config.firmware_title});
+        .target = target.id,
+        .path = TRY(RelPath::parse("EFI/cordwainer/" + std::string(first->program))),
+        .title = config.firmware_title,
+        .fallback = TRY(RelPath::parse("EFI/BOOT/" + std::string(first->removable_program)))});
     return made;
 }
 

@@ -61,10 +61,12 @@ Result<void> add_programs(InstallSteps& made,
     if (config.removable) return {};
 
     // Firmware runs programs of one platform only, and keeps one entry.
-    const std::string path =
-        std::string(kOwnOnEsp) + "/" + std::string(config.platforms.front().program);
+    const Platform& first = config.platforms.front();
     made.steps.emplace_back(FirmwareEntry{
-        .target = target.id, .path = TRY(RelPath::parse(path)), .title = config.firmware_title});
+        .target = target.id,
+        .path = TRY(RelPath::parse(std::string(kOwnOnEsp) + "/" + std::string(first.program))),
+        .title = config.firmware_title,
+        .fallback = TRY(RelPath::parse("EFI/BOOT/" + std::string(first.removable_program)))});
     return {};
 }
 

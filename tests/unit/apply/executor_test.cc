@@ -383,11 +383,133 @@ TEST(Executor, UnreadableInventoriesWarnAndRemoveNothing) {
 class FakeFirmware : public FirmwareEntries {
   public:
     Result<bool> ensure(const FirmwareEntry& entry) override {
+        if (full) return Error(Errc::no_space, "the firmware is full");
         return titles.insert(entry.title).second;
     }
 
+    Result<bool> forget(const TargetId& target, const RelPath& path) override {
+        forgotten.push_back(target.text + ": " + path.text());
+        return true;
+    }
+
+    bool full = false;
     std::set<std::string> titles;
+    std::vector<std::string> forgotten;
 };
+
+// A plan with a firmware entry for the ESP's program.
+RealisedPlan plan_with_entry(BootWorld& world, const Version& version) {
+    RealisedPlan plan = world.plan(version);
+    plan.steps.emplace_back(FirmwareEntry{.target = {"esp"},
+                                          .path = rel("EFI/cordwainer/grubx64.efi"),
+                                          .title = "Guix",
+                                          .fallback = rel("EFI/BOOT/BOOTX64.EFI")});
+    return plan;
+}
+
+class FirmwareEntrySteps : public testing::Test {
+  protected:
+    ApplyOutcome apply(const RealisedPlan& plan) {
+        Bindings bindings = world_.bindings();
+        bindings.firmware = &firmware_;
+        return cordwainer::apply(plan, bindings, world_.contents, world_.progress);
+    }
+
+    ApplyOutcome apply(const Version& version) { return apply(plan_with_entry(world_, version)); }
+
+    [[nodiscard]] std::optional<std::string> fallback() const {
+        return world_.esp.text("EFI/BOOT/BOOTX64.EFI");
+    }
+
+    BootWorld world_;
+    FakeFirmware firmware_;
+};
+
+TEST_F(FirmwareEntrySteps, WithoutRoomTheProgramGetsTheNameThatFirmwareLooksFor) {
+    ASSERT_TRUE(world_.esp.remove(rel("EFI/BOOT/BOOTX64.EFI")));
+    firmware_.full = true;
+    const ApplyOutcome outcome = apply(kOne);
+    ASSERT_TRUE(outcome.result) << outcome.result.error().message();
+    EXPECT_TRUE(outcome.not_done.empty());
+    ASSERT_EQ(outcome.warnings.size(), 1U);
+    EXPECT_THAT(outcome.warnings[0], HasSubstr("the firmware is full"));
+    EXPECT_THAT(outcome.warnings[0], HasSubstr("EFI/BOOT/BOOTX64.EFI"));
+    EXPECT_EQ(fallback(), world_.esp.text("EFI/cordwainer/grubx64.efi"));
+
+    // The same again writes nothing, and still warns.
+    const ApplyOutcome again = apply(kOne);
+    ASSERT_TRUE(again.result);
+    EXPECT_FALSE(again.changed);
+    EXPECT_EQ(again.warnings.size(), 1U);
+
+    // An upgrade of the loader is one of this copy too.
+    ASSERT_TRUE(apply(kUpgrade).result);
+    EXPECT_EQ(fallback(), world_.esp.text("EFI/cordwainer/grubx64.efi"));
+
+    // Once there is an entry, the copy goes.
+    firmware_.full = false;
+    const ApplyOutcome made = apply(kUpgrade);
+    ASSERT_TRUE(made.result);
+    EXPECT_TRUE(made.changed);
+    EXPECT_TRUE(made.warnings.empty());
+    EXPECT_EQ(fallback(), std::nullopt);
+    EXPECT_FALSE(apply(kUpgrade).changed);
+}
+
+TEST_F(FirmwareEntrySteps, AnotherSystemsFileIsNeverReplaced) {
+    firmware_.full = true;
+    const ApplyOutcome outcome = apply(kOne);
+    ASSERT_TRUE(outcome.result);
+    EXPECT_EQ(fallback(), "a stranger's loader");
+    ASSERT_EQ(outcome.not_done.size(), 1U);
+    EXPECT_THAT(outcome.not_done[0], HasSubstr("is not ours"));
+    EXPECT_FALSE(apply(kOne).changed);
+}
+
+TEST_F(FirmwareEntrySteps, ACopyThatAnotherSystemHasReplacedIsNoLongerOurs) {
+    ASSERT_TRUE(world_.esp.remove(rel("EFI/BOOT/BOOTX64.EFI")));
+    firmware_.full = true;
+    ASSERT_TRUE(apply(kOne).result);
+    world_.esp.put("EFI/BOOT/BOOTX64.EFI", "Windows, a longer one");
+    const ApplyOutcome outcome = apply(kOne);
+    ASSERT_TRUE(outcome.result);
+    EXPECT_EQ(outcome.not_done.size(), 1U);
+    EXPECT_EQ(fallback(), "Windows, a longer one");
+}
+
+TEST_F(FirmwareEntrySteps, ACutWhileFallingBackIsCompleted) {
+    firmware_.full = true;
+    bool cut = true;
+    for (std::size_t operation = 0; cut; ++operation) {
+        BootWorld world;
+        ASSERT_TRUE(world.esp.remove(rel("EFI/BOOT/BOOTX64.EFI")));
+        ASSERT_TRUE(world.esp.settle());
+        Bindings bindings = world.bindings();
+        bindings.firmware = &firmware_;
+        const RealisedPlan wanted = plan_with_entry(world, kOne);
+        world.faults = {.cut_at = operation};
+        static_cast<void>(cordwainer::apply(wanted, bindings, world.contents, world.progress));
+        cut = world.faults.cut;
+        world.power_up(MemFiles::AfterCut::lost);
+        const ApplyOutcome next =
+            cordwainer::apply(wanted, bindings, world.contents, world.progress);
+        ASSERT_TRUE(next.result) << operation << ": " << next.result.error().message();
+        EXPECT_TRUE(next.not_done.empty()) << operation;
+        EXPECT_EQ(world.esp.text("EFI/BOOT/BOOTX64.EFI"),
+                  world.esp.text("EFI/cordwainer/grubx64.efi"));
+    }
+}
+
+TEST_F(FirmwareEntrySteps, AProgramThatGoesIsForgottenFirst) {
+    ASSERT_TRUE(apply(kOne).result);
+    EXPECT_TRUE(firmware_.forgotten.empty());
+    RealisedPlan plan = world_.plan(kOne);
+    std::erase_if(plan.steps,
+                  [](const RealisedStep& step) { return target_of(step).text == "esp"; });
+    const ApplyOutcome outcome = apply(plan);
+    ASSERT_TRUE(outcome.result);
+    EXPECT_THAT(firmware_.forgotten, testing::ElementsAre("esp: EFI/cordwainer/grubx64.efi"));
+}
 
 TEST(Executor, FirmwareEntriesAreMadeOrReported) {
     BootWorld world;

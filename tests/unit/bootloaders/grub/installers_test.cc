@@ -170,6 +170,8 @@ TEST(Esp, KeepsAFirmwareEntryForItsFirstPlatform) {
     ASSERT_EQ(entries.size(), 1U);
     EXPECT_EQ(entries[0].path.text(), "EFI/cordwainer/grubia32.efi");
     EXPECT_EQ(entries[0].title, "cordwainer");
+    ASSERT_TRUE(entries[0].fallback);
+    EXPECT_EQ(entries[0].fallback->text(), "EFI/BOOT/BOOTIA32.EFI");
 }
 
 TEST(Esp, MustBeReadByFirmware) {
