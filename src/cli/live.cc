@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bootloaders/registry.h"
+#include "bootloaders/systemd_boot/config.h"
 #include "cli/former_targets.h"
 #include "cli/generations_request.h"
 #include "cli/output.h"
@@ -15,8 +16,12 @@
 #include "cli/recording.h"
 #include "cli/roots.h"
 #include "host/block_device.h"
+#include "host/firmware_entries.h"
+#include "host/firmware_partition.h"
+#include "host/firmware_variables.h"
 #include "host/host_contents.h"
 #include "host/live_files.h"
+#include "host/loader_default.h"
 #include "host/package.h"
 #include "host/record_files.h"
 #include "model/planning.h"
@@ -181,6 +186,41 @@ Result<void> note_installed(const std::filesystem::path& state,
     return write_installed(state, installed);
 }
 
+// The list of the machine's firmware, as the system sees it. Nothing of it is read before a target
+// asks for an entry.
+std::unique_ptr<FirmwareEntries> firmware_of(const LivePlan& planned) {
+    const auto place_of = [&planned](const TargetId& id) -> Result<LiveFirmwareEntries::Place> {
+        const auto target = std::ranges::find(planned.probed.found, id, &Target::id);
+        if (target == planned.probed.found.end()) {
+            return Error(Errc::not_found, "target " + id.text + " is not there");
+        }
+        const std::string offset = target->boot.offset.value_or("");
+        return LiveFirmwareEntries::Place{
+            .partition = TRY(firmware_partition(planned.system, target->spec.path)),
+            .directory = offset.substr(std::min<std::size_t>(offset.size(), 1))};
+    };
+    return std::make_unique<LiveFirmwareEntries>(
+        FirmwareVariables(planned.system.outside(kFirmwareVariables)), place_of);
+}
+
+// What is stored in the firmware for systemd-boot would beat the default that was just installed.
+void clear_stored_default(const LivePlan& planned, ApplyOutcome& applied) {
+    if (planned.plan.bootloader != systemd_boot::kName) return;
+    const auto cleared =
+        clear_loader_default(FirmwareVariables(planned.system.outside(kFirmwareVariables)));
+    if (!cleared) {
+        applied.warnings.push_back(
+            "what is stored in the firmware overrides the chosen default, and "
+            "could not be cleared (`bootctl set-default \"\"` does it): " +
+            cleared.error().message());
+    } else if (*cleared) {
+        applied.changed = true;
+        applied.warnings.push_back("the firmware had \"" + **cleared +
+                                   "\" stored as systemd-boot's default (`bootctl set-default`), "
+                                   "which overrides the chosen one; that is cleared");
+    }
+}
+
 }  // namespace
 
 Result<RunLock> lock_machine(const std::filesystem::path& state, bool wait) {
@@ -264,6 +304,8 @@ Result<Ports> open_ports(const LivePlan& planned) {
             ports.bindings.blocks[target.id] = ports.blocks.back().get();
         }
     }
+    ports.firmware = firmware_of(planned);
+    ports.bindings.firmware = ports.firmware.get();
     return ports;
 }
 
@@ -305,6 +347,7 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
             digests_kept.error().message());
     }
     if (!outcome.applied.result) return outcome;
+    clear_stored_default(planned, outcome.applied);
     outcome.recorded = note_installed(state, meanwhile, installed_after(planned));
     if (!outcome.recorded) return outcome;
     outcome.recorded = record_installation(state,

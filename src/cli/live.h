@@ -81,6 +81,7 @@ struct LivePlan {
 struct Ports {
     std::vector<std::unique_ptr<FileTarget>> files;
     std::vector<std::unique_ptr<BlockTarget>> blocks;
+    std::unique_ptr<FirmwareEntries> firmware;
     Bindings bindings;
 };
 

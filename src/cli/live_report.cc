@@ -69,7 +69,8 @@ Result<int> report_live(const LivePlan& planned,
     for (const Result<void>& done : {outcome.recorded, printed}) {
         if (!done) complain("everything is installed, but: " + done.error().message());
     }
-    const bool complete = outcome.recorded && printed && planned.probed.unreached.empty();
+    const bool complete = outcome.recorded && printed && planned.probed.unreached.empty() &&
+                          outcome.applied.not_done.empty();
     return complete ? kDone : kPartial;
 }
 

@@ -63,11 +63,13 @@ class Machine:
     `disk` is an image file, or None to boot `kernel` (an EFI program under UEFI, else a Linux
     kernel). `limit` is in seconds for the whole life of the machine. With `graphics`, BIOS and what
     uses it draw on a screen that nobody sees, instead of on the serial console. With `writable` the
-    guest changes the disk itself.
+    guest changes the disk itself. `variables`: a file in which the firmware keeps its variables from
+    one machine to the next, made where it is missing; then its own list alone decides what boots.
     """
 
     def __init__(self, disk=None, firmware=BIOS, *, limit=60, memory=512, kernel=None, initrd=None,
-                 append=None, disk_format="raw", graphics=False, writable=False, extra=()):
+                 append=None, disk_format="raw", graphics=False, writable=False, variables=None,
+                 extra=()):
         self.disk = disk
         self.firmware = firmware
         self.limit = limit
@@ -78,6 +80,7 @@ class Machine:
         self.disk_format = disk_format
         self.graphics = graphics
         self.writable = writable
+        self.variables = variables
         self.extra = list(extra)
         self.text = ""       # all that the guest printed, without escape sequences
         self._raw = ""
@@ -127,15 +130,16 @@ class Machine:
                     "-serial", "stdio", "-nic", "none", "-no-reboot", "-no-user-config"]
         if self.firmware != BIOS:
             code, variables = self._firmware_files()
-            own = self._folder / "variables"
-            shutil.copyfile(variables, own)
+            own = self.variables or self._folder / "variables"
+            if not os.path.exists(own):
+                shutil.copyfile(variables, own)
             command += ["-drive", f"if=pflash,unit=0,readonly=on,format=raw,file={code}",
                         "-drive", f"if=pflash,unit=1,format=raw,file={own}"]
         if self.firmware == ARM64_UEFI:
             # Else the firmware waits five seconds for a key.
             command += ["-boot", "menu=on,splash-time=1"]
         if self.disk is not None:
-            boot = ",bootindex=0" if self.kernel is None else ""
+            boot = ",bootindex=0" if self.kernel is None and not self.variables else ""
             snapshot = "off" if self.writable else "on"
             command += ["-drive", f"if=none,id=disk,format={self.disk_format},snapshot={snapshot},"
                                   f"file={self.disk}",
