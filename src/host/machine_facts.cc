@@ -246,7 +246,7 @@ class Look {
 
     static std::string vendor_of(const SystemDevice& device) {
         const std::string vendor = line_of(device.sys / "device" / "vendor");
-        const std::string model = line_of(device.sys / "device" / "model");
+        std::string model = line_of(device.sys / "device" / "model");
         // A virtio disk has its vendor as a number.
         if (model.empty() || vendor.starts_with("0x")) return model;
         return vendor.empty() ? model : vendor + " " + model;
