@@ -32,7 +32,7 @@ Command pin_command() {
     return pins_command(
         "pin",
         "keeps generations from being deleted",
-        R"(A pinned generation is refused by `delete N` and skipped by `delete --keep` and `--older-than` and by `install --make-room`, until `unpin N`. The pin is that generation's: where the system uses its number again, the new one is not pinned.
+        R"(A pinned generation is refused by `delete N` and skipped by `delete --keep` and `--older-than`, until `unpin N`. The pin is that generation's: where the system uses its number again, the new one is not pinned.
 
 Example:
 

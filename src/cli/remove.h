@@ -1,6 +1,5 @@
 // Removing generations, so that no moment has a menu entry without its files: first the menu
-// without them, then what names them, then what only they needed. `delete` and `install
-// --make-room` do it.
+// without them, then what names them, then what only they needed.
 #pragma once
 
 #include <string>
