@@ -19,7 +19,7 @@ from pathlib import Path
 from .cpio import Archive
 
 _MODULES = ("virtio_pci", "virtio_blk", "ata_piix", "ahci", "sd_mod", "btrfs")
-_LUKS_MODULES = ("dm_crypt", "ecb", "xts", "algif_skcipher")  # xts is made of ecb
+LUKS_MODULES = ("dm_crypt", "ecb", "xts", "algif_skcipher")  # xts is made of ecb
 
 _INIT = r"""#!/bin/busybox sh
 set -f  # a command line may hold patterns
@@ -126,6 +126,13 @@ def _with_libraries(archive, program):
         archive.add(library.lstrip("/"), Path(library).read_bytes(), 0o755)
 
 
+def add_cryptsetup(archive, key):
+    """Adds what opens a LUKS container with `key`, which is put into /key."""
+    archive.add("key", key, 0o600)
+    _with_libraries(archive, shutil.which("cryptsetup", path="/sbin:/usr/sbin:/bin:/usr/bin"))
+    archive.folder("run/cryptsetup")
+
+
 def real_initrd(parts, architecture="amd64", luks_key=None):
     """The bytes of an initrd for the kernel of that architecture."""
     folder = kernel_folder(parts, architecture)
@@ -136,13 +143,11 @@ def real_initrd(parts, architecture="amd64", luks_key=None):
     archive.add("init", _INIT.encode(), 0o755)
     archive.add("bin/busybox", busybox.read_bytes(), 0o755)
     archive.character_device("dev/console", 5, 1)
-    names = _MODULES + (_LUKS_MODULES if luks_key is not None else ())
+    names = _MODULES + (LUKS_MODULES if luks_key is not None else ())
     modules = modules_for(folder, names)
     for path in modules:
         archive.add(f"lib/{path.name}", path.read_bytes())
     archive.add("modules", "\n".join(path.name for path in modules).encode())
     if luks_key is not None:
-        archive.add("key", luks_key, 0o600)
-        _with_libraries(archive, shutil.which("cryptsetup", path="/sbin:/usr/sbin:/bin:/usr/bin"))
-        archive.folder("run/cryptsetup")
+        add_cryptsetup(archive, luks_key)
     return archive.bytes()

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from .cpio import Archive
-from .initrd import kernel, kernel_folder, modules_for
+from .initrd import LUKS_MODULES, add_cryptsetup, kernel, kernel_folder, modules_for
 from .machine import BIOS, Machine
 
 _MODULES = ("virtio_pci", "virtio_blk", "ext4", "xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii",
@@ -32,12 +32,20 @@ for module in $($b cat /modules); do
     $b insmod "/lib/$module" || echo "LIVING no module $module"
 done
 for word in $($b cat /proc/cmdline); do
-    case $word in root=*) root=${word#root=} ;; rootflags=*) flags=",${word#rootflags=}" ;; esac
+    case $word in
+        root=*) root=${word#root=} ;;
+        rootflags=*) flags=",${word#rootflags=}" ;;
+        luks=*) luks=${word#luks=} ;;
+    esac
 done
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    device=$($b findfs "UUID=$root" 2>/dev/null) && break
+    device=$($b findfs "UUID=${luks:-$root}" 2>/dev/null) && break
     $b sleep 0.1
 done
+if [ -n "$luks" ]; then
+    cryptsetup open --key-file /key "$device" cryptroot || echo "LIVING no container $luks"
+    device=$root
+fi
 $b mount -o "rw$flags" "$device" /root || { echo "LIVING no root $root"; $b poweroff -f; }
 for place in proc sys dev; do $b mkdir -p /root/$place; $b mount --move /$place /root/$place; done
 exec $b switch_root /root /bin/busybox sh /etc/rc </dev/console >/dev/console 2>&1
@@ -59,16 +67,20 @@ poweroff -f
 """
 
 
-def initrd(lab):
-    """The initrd of a living machine's kernel."""
+def initrd(lab, luks_key=None):
+    """The initrd of a living machine's kernel. With `luks_key` it opens the container `luks=UUID`,
+    as cryptroot."""
     archive = Archive()
     archive.add("init", _INIT.encode(), 0o755)
     archive.add("bin/busybox", _busybox().read_bytes(), 0o755)
     archive.character_device("dev/console", 5, 1)
-    modules = modules_for(kernel_folder(lab.parts, "amd64"), _MODULES)
+    modules = modules_for(kernel_folder(lab.parts, "amd64"),
+                          _MODULES + (LUKS_MODULES if luks_key is not None else ()))
     for path in modules:
         archive.add(f"lib/{path.name}", path.read_bytes())
     archive.add("modules", "\n".join(path.name for path in modules).encode())
+    if luks_key is not None:
+        add_cryptsetup(archive, luks_key)
     return archive.bytes()
 
 
@@ -125,7 +137,7 @@ class Living:
         if choose:
             self.machine.expect(r"automatically in \d+s|to select which entry")
             self.machine.choose(*choose)
-        self.command_line = self.machine.expect(r"LIVING (.*)\n").group(1)
+        self.command_line = self.machine.expect(r"LIVING (?!no /)(.*)\n").group(1)
         assert "no root" not in self.command_line, self.command_line
 
     def run(self, command, status=0):
@@ -143,10 +155,13 @@ class Living:
 
 
 @contextlib.contextmanager
-def start(disk, firmware=BIOS, *, choose=(), **options):
-    """Boots `disk`, which the machine may change, up to its shell."""
+def start(disk, firmware=BIOS, *, choose=(), before=None, **options):
+    """Boots `disk`, which the machine may change, up to its shell. `before(machine)` talks to the
+    loader."""
     options = {"memory": 768, "limit": 200, "writable": True, **options}
     with Machine(disk, firmware, **options) as machine:
+        if before is not None:
+            before(machine)
         living = Living(machine)
         living.wait(choose)
         yield living
