@@ -39,7 +39,9 @@ def order(machine):
 
 
 def current(machine):
-    return int(machine.run(f"tail -c +5 {VARIABLES}/BootCurrent-{GLOBAL} | od -An -tx2"), 16)
+    # The first command's output follows the shell's greeting.
+    printed = machine.run(f"tail -c +5 {VARIABLES}/BootCurrent-{GLOBAL} | od -An -tx2")
+    return int(printed.split()[-1], 16)
 
 
 def sums(machine):
