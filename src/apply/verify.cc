@@ -22,6 +22,20 @@ std::optional<Damage> damage_of(FileTarget& target, const RelPath& path, const O
 
 }  // namespace
 
+const char* kind_name(Damage::Kind kind) {
+    switch (kind) {
+        case Damage::Kind::missing:
+            return "missing";
+        case Damage::Kind::changed:
+            return "changed";
+        case Damage::Kind::unreadable:
+            return "unreadable";
+        case Damage::Kind::unfinished:
+            return "unfinished";
+    }
+    return "";
+}
+
 Result<Verified> verify_files(FileTarget& target, const RelPath& own, Progress& progress) {
     const LoadedInventory loaded = TRY(load_inventory(target, own));
     Verified verified;

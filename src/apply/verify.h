@@ -26,6 +26,9 @@ struct Damage {
     bool operator==(const Damage&) const = default;
 };
 
+// "missing", "changed", "unreadable" or "unfinished".
+[[nodiscard]] const char* kind_name(Damage::Kind kind);
+
 struct Verified {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;  // that the inventory has

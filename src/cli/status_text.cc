@@ -63,20 +63,6 @@ std::string state_text(const TargetStatus& target) {
     return "";
 }
 
-const char* kind_text(Damage::Kind kind) {
-    switch (kind) {
-        case Damage::Kind::missing:
-            return "missing";
-        case Damage::Kind::changed:
-            return "changed";
-        case Damage::Kind::unreadable:
-            return "unreadable";
-        case Damage::Kind::unfinished:
-            return "unfinished";
-    }
-    return "";
-}
-
 // What a changed file means, where it is not the obvious.
 std::string meaning_of(const MachineStatus& status,
                        const TargetStatus& target,
@@ -105,7 +91,7 @@ std::string target_text(const MachineStatus& status, const TargetStatus& target)
     for (std::size_t i = 0; i < std::min(damage.size(), kShownFiles); ++i) {
         text += fmt::format("    {}: {}{}\n",
                             printable(damage[i].path.text()),
-                            kind_text(damage[i].kind),
+                            kind_name(damage[i].kind),
                             meaning_of(status, target, damage[i]));
     }
     if (damage.size() > kShownFiles)
@@ -173,7 +159,7 @@ Json or_null(const std::optional<T>& value) {
 Json target_json(const TargetStatus& target) {
     Json damage = Json::array();
     for (const Damage& found : target.files.damage) {
-        damage.push_back({{"path", found.path.text()}, {"kind", kind_text(found.kind)}});
+        damage.push_back({{"path", found.path.text()}, {"kind", kind_name(found.kind)}});
     }
     return {{"target", target.target.id.text},
             {"place", name_of(target.target.spec)},

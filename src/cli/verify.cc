@@ -39,20 +39,6 @@ struct Finding {
     Verified verified;
 };
 
-const char* kind_name(Damage::Kind kind) {
-    switch (kind) {
-        case Damage::Kind::missing:
-            return "missing";
-        case Damage::Kind::changed:
-            return "changed";
-        case Damage::Kind::unreadable:
-            return "unreadable";
-        case Damage::Kind::unfinished:
-            return "unfinished";
-    }
-    return "";
-}
-
 std::string sentence(const std::string& target, const Damage& damage) {
     std::string file = damage.path.text() + " on target " + target;
     switch (damage.kind) {
