@@ -56,11 +56,6 @@ std::optional<KeptDefault> still_kept(const std::optional<Installed>& installed,
     return holds ? installed->kept : std::nullopt;
 }
 
-const Generation* current_of(const Generations& generations) {
-    const auto current = std::ranges::find(generations.list, true, &Generation::current);
-    return current == generations.list.end() ? nullptr : &*current;
-}
-
 Result<void> choose_default(const LiveRequest& request, LivePlan& made) {
     if (!request.generation) {
         made.kept = still_kept(made.installed, made.generations);

@@ -11,6 +11,11 @@ std::optional<Bootloader> bootloader_named(const std::vector<Bootloader>& all,
     return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
+const Generation* current_of(const Generations& generations) {
+    const auto current = std::ranges::find(generations.list, true, &Generation::current);
+    return current == generations.list.end() ? nullptr : &*current;
+}
+
 std::vector<std::string> warnings_about(const Generations& generations) {
     std::vector<std::string> warnings;
     for (const SkippedGeneration& skipped : generations.skipped) {

@@ -14,6 +14,9 @@ namespace cordwainer::cli {
 [[nodiscard]] std::optional<Bootloader> bootloader_named(const std::vector<Bootloader>& all,
                                                          const std::string& name);
 
+// The generation that the system calls the current one; null where there is none.
+[[nodiscard]] const Generation* current_of(const Generations& generations);
+
 // A sentence for each generation that is left out, and for each problem of one that is not.
 [[nodiscard]] std::vector<std::string> warnings_about(const Generations& generations);
 

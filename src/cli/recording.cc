@@ -1,11 +1,11 @@
 #include "cli/recording.h"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "apply/record.h"
+#include "cli/reading.h"
 #include "host/record_files.h"
 #include "realise/realise.h"
 
@@ -42,8 +42,8 @@ Result<void> record_installation(const std::filesystem::path& state,
                                  const Configuration& config,
                                  const RealisedPlan& plan,
                                  Contents& contents) {
-    const auto current = std::ranges::find(generations.list, true, &Generation::current);
-    if (current == generations.list.end()) return {};
+    const Generation* current = current_of(generations);
+    if (!current) return {};
     ObjectStore store(state, durability);
     Record record{.generation = current->number,
                   .identity = current->identity,

@@ -5,6 +5,7 @@
 
 #include "bootloaders/systemd_boot/config.h"
 #include "bootloaders/systemd_boot/entry.h"
+#include "cli/reading.h"
 
 namespace cordwainer::cli {
 namespace {
@@ -27,11 +28,6 @@ void override_with(const std::string& entry,
     next.why.insert(
         next.why.begin(),
         next.generation ? why : why + fmt::format("; {} is no generation of this menu", entry));
-}
-
-const Generation* current_of(const Generations& generations) {
-    const auto current = std::ranges::find(generations.list, true, &Generation::current);
-    return current == generations.list.end() ? nullptr : &*current;
 }
 
 // Why the installed default is what it is, compared with what the system means by now.

@@ -16,6 +16,7 @@
 #include "cli/live_report.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/reading.h"
 #include "cli/replay.h"
 #include "host/profiles.h"
 #include "host/record_files.h"
@@ -53,9 +54,8 @@ struct Choice {
 // The newest generation before the one that boots by default now.
 Result<std::uint64_t> previous_number(const Common& common, const Generations& generations) {
     const std::optional<Installed> installed = TRY(read_installed(common.state));
-    const auto current = std::ranges::find(generations.list, true, &Generation::current);
     std::optional<std::uint64_t> boots;
-    if (current != generations.list.end()) boots = current->number;
+    if (const Generation* current = current_of(generations)) boots = current->number;
     if (installed && installed->boots) boots = installed->boots->number;
     if (!boots) return Error(Errc::not_found, "no generation boots by default; name one");
     const auto before = std::ranges::find_if(
