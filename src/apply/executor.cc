@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apply/boot_code.h"
+#include "apply/room.h"
 #include "apply/survey.h"
 
 namespace cordwainer {
@@ -141,15 +142,12 @@ class Run {
     // Puts a firmware entry's program where firmware looks without one, and never over a file that
     // is not ours.
     Result<void> fall_back(FileRun& run, const FirmwareEntry& step) {
-        const auto program = std::ranges::find_if(plan_.steps, [&](const RealisedStep& other) {
-            const auto file = file_step(other);
-            return file && target_of(other) == step.target && file->path == step.path;
-        });
-        if (!step.fallback || program == plan_.steps.end()) {
+        const auto program = program_of(step, plan_);
+        if (!step.fallback || !program) {
             return Error(Errc::unsupported, "the plan has no other way to start it");
         }
         const RelPath& path = *step.fallback;
-        const RealisedSource& source = file_step(*program)->source;
+        const RealisedSource& source = program->source;
         OwnedFile wanted{.digest = digest_of(source), .size = size_of(source)};
         const std::optional<std::string> stamp = TRY(present(run, path, wanted, trust_));
         const bool ours = run.before.files.contains(path) && TRY(still_ours(run, path));
@@ -285,7 +283,8 @@ ApplyOutcome apply(const RealisedPlan& plan,
         return outcome;
     }
     outcome.warnings = found->warnings;
-    outcome.result = check_room(plan, *found);
+    const Result<std::vector<VolumeRoom>> room = measure_room(plan, *found);
+    outcome.result = room ? check_room(*room) : room.error();
     if (!outcome.result) return outcome;
     outcome.result =
         Run(plan, bindings, contents, progress, trust, std::move(*found), outcome).all();

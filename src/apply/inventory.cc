@@ -100,11 +100,11 @@ std::optional<std::array<std::string_view, 3>> header_of(std::string_view bytes)
         line.substr(0, first), line.substr(first + 1, second - first - 1), line.substr(second + 1)};
 }
 
-Result<RelPath> path_of(const RelPath& own, std::uint64_t counter) {
+}  // namespace
+
+Result<RelPath> inventory_path(const RelPath& own, std::uint64_t counter) {
     return RelPath::parse(own.text() + "/inventory." + std::to_string(counter % 2));
 }
-
-}  // namespace
 
 std::string render_inventory(const Inventory& inventory) {
     const std::string body = render_body(inventory);
@@ -135,7 +135,7 @@ Result<LoadedInventory> load_inventory(FileTarget& target, const RelPath& own) {
     LoadedInventory loaded;
     std::string why;
     for (const std::uint64_t number : {0U, 1U}) {
-        const RelPath path = TRY(path_of(own, number));
+        const RelPath path = TRY(inventory_path(own, number));
         const std::optional<Bytes> bytes = TRY(target.read(path));
         if (!bytes) continue;
         auto inventory = parse_inventory(to_text(*bytes), path.text());
@@ -156,13 +156,13 @@ Result<LoadedInventory> load_inventory(FileTarget& target, const RelPath& own) {
 
 Result<void> save_inventory(FileTarget& target, const RelPath& own, Inventory& inventory) {
     ++inventory.counter;
-    const RelPath path = TRY(path_of(own, inventory.counter));
+    const RelPath path = TRY(inventory_path(own, inventory.counter));
     return target.write(path, as_bytes(render_inventory(inventory)));
 }
 
 Result<void> remove_inventory(FileTarget& target, const RelPath& own, const Inventory& inventory) {
     for (const std::uint64_t counter : {inventory.counter + 1, inventory.counter}) {
-        const RelPath path = TRY(path_of(own, counter));
+        const RelPath path = TRY(inventory_path(own, counter));
         TRY_VOID(target.remove(path));
     }
     return {};

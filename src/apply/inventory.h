@@ -46,6 +46,9 @@ struct Inventory {
 [[nodiscard]] Result<Inventory> parse_inventory(std::string_view bytes,
                                                 const std::string& source_name);
 
+// OWN/inventory.0 or OWN/inventory.1: where the write of this count goes.
+[[nodiscard]] Result<RelPath> inventory_path(const RelPath& own, std::uint64_t counter);
+
 struct LoadedInventory {
     Inventory inventory;                 // empty where there is none, or none is valid
     std::optional<std::string> warning;  // where files were there, and none is valid

@@ -120,6 +120,9 @@ class FirmwareEntries {
     FirmwareEntries(FirmwareEntries&&) = delete;
     FirmwareEntries& operator=(FirmwareEntries&&) = delete;
 
+    // Whether an entry names this program, so that ensure() need write none. Writes nothing.
+    virtual Result<bool> has(const FirmwareEntry& entry) = 0;
+
     // Makes sure that an entry names this program; whether something had to be written.
     virtual Result<bool> ensure(const FirmwareEntry& entry) = 0;
 

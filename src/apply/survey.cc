@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "apply/boot_code.h"
-#include "apply/space.h"
 
 namespace cordwainer {
 namespace {
@@ -59,7 +58,27 @@ Result<void> bind(const PlannedTarget& target, const Bindings& bindings, Survey&
     return {};
 }
 
+// What committing the entry may write, where the firmware does not take it.
+Result<void> survey_entry(const FirmwareEntry& entry,
+                          const RealisedPlan& plan,
+                          const Bindings& bindings,
+                          Trust trust,
+                          FileRun& run) {
+    if (!entry.fallback || !bindings.firmware) return {};
+    const Result<bool> there = bindings.firmware->has(entry);
+    if (there && *there) return {};
+    const auto program = program_of(entry, plan);
+    if (!program) return {};
+    const OwnedFile copy{.digest = digest_of(program->source), .size = size_of(program->source)};
+    const std::optional<std::string> stamp = TRY(present(run, *entry.fallback, copy, trust));
+    const std::optional<FileState> other = TRY(run.port.look(*entry.fallback));
+    const bool foreign = other && !run.before.files.contains(*entry.fallback);
+    if (!stamp && !foreign) run.copies.emplace(*entry.fallback, copy.size);
+    return {};
+}
+
 Result<void> survey_step(const RealisedStep& step,
+                         const RealisedPlan& plan,
                          const Bindings& bindings,
                          Contents& contents,
                          Trust trust,
@@ -69,36 +88,16 @@ Result<void> survey_step(const RealisedStep& step,
         if (disk == bindings.blocks.end()) return {};
         return check_boot_code(*boot, disk->second->sector_size());
     }
-    const auto file = file_step(step);
     const auto run = survey.files.find(target_of(step));
-    if (!file || run == survey.files.end()) return {};
-    return survey_file(*file, run->second, contents, trust)
-        .with_context(file->path.text() + " on target " + run->first.text);
-}
-
-// All writes on one volume in their order: what is staged for any target comes before every commit.
-Result<std::vector<PlannedWrite>> writes_on(const RealisedPlan& plan,
-                                            const std::vector<const FileRun*>& runs) {
-    std::vector<PlannedWrite> writes;
-    std::vector<PlannedWrite> commits;
-    for (const FileRun* run : runs) {
-        // Both files of the pair, with what is there and what comes.
-        const std::uint64_t size =
-            render_inventory(run->before).size() + render_inventory(run->after).size();
-        writes.insert(writes.end(), 2, PlannedWrite{.size = size});
+    if (run == survey.files.end()) return {};
+    const std::string where = " on target " + run->first.text;
+    if (const auto* entry = std::get_if<FirmwareEntry>(&step)) {
+        return survey_entry(*entry, plan, bindings, trust, run->second)
+            .with_context(entry->path.text() + where);
     }
-    for (const RealisedStep& step : plan.steps) {
-        const auto file = file_step(step);
-        if (!file) continue;
-        for (const FileRun* run : runs) {
-            if (run->planned.id != target_of(step) || !run->to_write.contains(file->path)) continue;
-            const std::optional<FileState> old = TRY(run->port.look(file->path));
-            (file->commit ? commits : writes)
-                .push_back({.size = size_of(file->source), .freed = old ? old->size : 0});
-        }
-    }
-    writes.insert(writes.end(), commits.begin(), commits.end());
-    return writes;
+    const auto file = file_step(step);
+    if (!file) return {};
+    return survey_file(*file, run->second, contents, trust).with_context(file->path.text() + where);
 }
 
 }  // namespace
@@ -130,6 +129,14 @@ std::optional<FileStep> file_step(const RealisedStep& step) {
     return std::nullopt;
 }
 
+std::optional<FileStep> program_of(const FirmwareEntry& entry, const RealisedPlan& plan) {
+    for (const RealisedStep& step : plan.steps) {
+        const auto file = file_step(step);
+        if (file && target_of(step) == entry.target && file->path == entry.path) return file;
+    }
+    return std::nullopt;
+}
+
 bool FileRun::dirty() const {
     // A stamp alone is no difference: the content has been compared.
     const auto same = [](const auto& a, const auto& b) {
@@ -158,7 +165,7 @@ Result<Survey> survey(const RealisedPlan& plan,
     Survey result;
     for (const PlannedTarget& target : plan.targets) TRY_VOID(bind(target, bindings, result));
     for (const RealisedStep& step : plan.steps)
-        TRY_VOID(survey_step(step, bindings, contents, trust, result));
+        TRY_VOID(survey_step(step, plan, bindings, contents, trust, result));
     for (const Reference& reference : plan.references) {
         const auto run = result.files.find(reference.target);
         if (run == result.files.end()) continue;
@@ -169,22 +176,6 @@ Result<Survey> survey(const RealisedPlan& plan,
         plan.targets, [&](const PlannedTarget& target) { return is_bound(target, bindings); });
     for (auto& [id, run] : result.files) survey_leftovers(run, all_bound);
     return result;
-}
-
-Result<void> check_room(const RealisedPlan& plan, const Survey& survey) {
-    std::map<std::string, std::vector<const FileRun*>> volumes;
-    for (const auto& [id, run] : survey.files) {
-        if (!run.dirty()) continue;
-        const auto& uuid = run.planned.uuid;
-        volumes[uuid ? uuid->text() : "target " + id.text].push_back(&run);
-    }
-    for (const auto& [volume, runs] : volumes) {
-        const std::optional<FreeSpace> space = TRY(runs.front()->port.free_space());
-        if (!space) continue;
-        const std::vector<PlannedWrite> writes = TRY(writes_on(plan, runs));
-        TRY_VOID(check_space(runs.front()->planned.id, writes, *space));
-    }
-    return {};
 }
 
 }  // namespace cordwainer

@@ -2,6 +2,7 @@
 // decided before the first byte is written.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -26,6 +27,10 @@ struct FileStep {
 // The file of a step; nothing for steps of other kinds.
 [[nodiscard]] std::optional<FileStep> file_step(const RealisedStep& step);
 
+// The step that writes the program which the entry starts; nothing where the plan has none.
+[[nodiscard]] std::optional<FileStep> program_of(const FirmwareEntry& entry,
+                                                 const RealisedPlan& plan);
+
 // One bound file target while a plan is applied. Refers to the plan and the bindings.
 struct FileRun {
     const PlannedTarget& planned;
@@ -34,6 +39,9 @@ struct FileRun {
     Inventory after = {};                                    // as it is to be
     std::map<RelPath, std::filesystem::path> to_write = {};  // with where the bytes are
     std::vector<RelPath> to_remove = {};
+    // Programs that may have to be put where firmware looks without an entry, with their sizes:
+    // those for which it has none yet.
+    std::map<RelPath, std::uint64_t> copies = {};
     // Has files of a run that was cut, which are whole, but perhaps not durable.
     bool unsettled = false;
 
@@ -66,9 +74,6 @@ struct Survey {
                                     const Bindings& bindings,
                                     Contents& contents,
                                     Trust trust = Trust::stamps);
-
-// no_space, before the first byte, where a volume cannot take the peak of what the survey found.
-[[nodiscard]] Result<void> check_room(const RealisedPlan& plan, const Survey& survey);
 
 // Adds what `inventory` does not have yet.
 void add_references(Inventory& inventory, const std::vector<Reference>& more);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "apply/boot_code.h"
+#include "apply/room.h"
 #include "apply/survey.h"
 
 namespace cordwainer::cli {
@@ -136,8 +137,8 @@ class Comparison {
         PlanChanges changes;
         const Survey found = TRY(survey(foreseen_.plan, bindings_, contents_));
         changes.warnings = found.warnings;
-        const Result<void> room = check_room(foreseen_.plan, found);
-        if (!room && room.error().code != Errc::no_space) return room.error();
+        const std::vector<VolumeRoom> volumes = TRY(measure_room(foreseen_.plan, found));
+        const Result<void> room = check_room(volumes);
         if (!room) changes.warnings.push_back("installing is refused: " + room.error().message());
         changes.bootloader_before = what.installed ? what.installed->bootloader : "";
         changes.bootloader_after = what.plan.bootloader;

@@ -63,6 +63,16 @@ Result<std::vector<std::uint16_t>> read_boot_order(const FirmwareVariables& vari
     return order;
 }
 
+Result<bool> LiveFirmwareEntries::has(const FirmwareEntry& entry) {
+    TRY_VOID(variables_.check());
+    const EfiProgram wanted = TRY(program(entry.target, entry.path));
+    const std::vector<BootEntry> entries = TRY(read_boot_entries(variables_));
+    const std::vector<std::uint16_t> order = TRY(read_boot_order(variables_));
+    return std::ranges::any_of(entries, [&](const BootEntry& candidate) {
+        return names(candidate.option, wanted) && std::ranges::count(order, candidate.number) != 0;
+    });
+}
+
 Result<bool> LiveFirmwareEntries::ensure(const FirmwareEntry& entry) {
     TRY_VOID(variables_.check());
     const EfiProgram wanted = TRY(program(entry.target, entry.path));

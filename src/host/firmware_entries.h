@@ -46,6 +46,8 @@ class LiveFirmwareEntries : public FirmwareEntries {
     LiveFirmwareEntries(FirmwareVariables variables, Places places)
         : variables_(std::move(variables)), places_(std::move(places)) {}
 
+    Result<bool> has(const FirmwareEntry& entry) override;
+
     // An entry that names that partition and path, whatever its title, is kept as it is. A new one
     // becomes the first of the order, or follows the one that was asked for before it; it is
     // written before the order, so that a cut leaves an order without it, which the next run

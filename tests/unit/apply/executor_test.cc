@@ -307,14 +307,14 @@ TEST(Executor, ShortOfSpaceWritesNothing) {
 TEST(Executor, TargetsOfOneFileSystemShareItsSpace) {
     BootWorld world;
     RealisedPlan plan = world.plan(kOne);
-    world.files.free = FreeSpace{.bytes = 30'000, .block_size = 4096};
+    world.files.free = FreeSpace{.bytes = 60'000, .block_size = 4096};
     world.esp.free = world.files.free;
     ASSERT_TRUE(apply(plan, world.bindings(), world.contents, world.progress).result);
 
     BootWorld shared;
     RealisedPlan same = shared.plan(kOne);
     for (PlannedTarget& target : same.targets) target.uuid = Uuid::parse("1C31-A17C");
-    shared.files.free = FreeSpace{.bytes = 30'000, .block_size = 4096};
+    shared.files.free = FreeSpace{.bytes = 60'000, .block_size = 4096};
     shared.esp.free = shared.files.free;
     const ApplyOutcome outcome = shared.apply(same);
     ASSERT_FALSE(outcome.result);
@@ -382,6 +382,8 @@ TEST(Executor, UnreadableInventoriesWarnAndRemoveNothing) {
 
 class FakeFirmware : public FirmwareEntries {
   public:
+    Result<bool> has(const FirmwareEntry& entry) override { return titles.contains(entry.title); }
+
     Result<bool> ensure(const FirmwareEntry& entry) override {
         if (full) return Error(Errc::no_space, "the firmware is full");
         return titles.insert(entry.title).second;
