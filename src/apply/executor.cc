@@ -205,7 +205,8 @@ class Run {
         }
         for (const auto& [path, from] : run.to_write) {
             const std::optional<FileState> state = TRY(run.port.look(path));
-            if (state) run.after.files.at(path).stamp = state->stamp;
+            OwnedFile& file = run.after.files.at(path);
+            if (state && !file.provided) file.stamp = state->stamp;
         }
         const bool nothing_left = run.after.files.empty() && run.after.references.empty();
         if (!nothing_left) return save_inventory(run.port, run.own(), run.after);

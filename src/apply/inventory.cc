@@ -33,6 +33,10 @@ std::string render_body(const Inventory& inventory) {
             json.boolean(true);
         }
         if (file.former) json.member("former", file.former->hex());
+        if (file.provided) {
+            json.key("provided");
+            json.boolean(true);
+        }
         json.end_object();
     }
     json.end_array();
@@ -51,7 +55,7 @@ std::string render_body(const Inventory& inventory) {
 }
 
 Result<void> parse_file(const JsonPlace& place, Inventory& inventory) {
-    TRY_VOID(place.only({"path", "digest", "size", "stamp", "pending", "former"}));
+    TRY_VOID(place.only({"path", "digest", "size", "stamp", "pending", "former", "provided"}));
     RelPath path = TRY(place.rel_path("path"));
     OwnedFile file;
     file.digest = TRY(place.digest("digest"));
@@ -62,6 +66,8 @@ Result<void> parse_file(const JsonPlace& place, Inventory& inventory) {
     if (pending) file.pending = TRY(pending->boolean());
     const auto former = TRY(place.find("former"));
     if (former) file.former = TRY(former->digest());
+    const auto provided = TRY(place.find("provided"));
+    if (provided) file.provided = TRY(provided->boolean());
     if (!inventory.files.emplace(std::move(path), std::move(file)).second)
         return place.error("this path stands twice");
     return {};

@@ -27,6 +27,7 @@ struct OwnedFile {
     std::string stamp = {};  // FileState's, after it was written
     bool pending = false;    // about to be written: owned, but its content is not relied on
     std::optional<Digest> former = {};  // pending: what it had before, and may still have
+    bool provided = false;  // the loader writes to it: only its size is what it was, no stamp
 
     bool operator==(const OwnedFile&) const = default;
 };

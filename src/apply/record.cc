@@ -22,6 +22,10 @@ struct Collect {
 
     void operator()(const BasicStageFile<RealisedSource>& step) const { add(objects, step.source); }
 
+    void operator()(const BasicProvideFile<RealisedSource>& step) const {
+        add(objects, step.source);
+    }
+
     void operator()(const BasicReplaceFile<RealisedSource>& step) const {
         add(objects, step.source);
     }

@@ -10,7 +10,8 @@ namespace cordwainer {
 namespace {
 
 Result<void> survey_file(const FileStep& step, FileRun& run, Contents& contents, Trust trust) {
-    OwnedFile wanted{.digest = digest_of(step.source), .size = size_of(step.source)};
+    OwnedFile wanted{
+        .digest = digest_of(step.source), .size = size_of(step.source), .provided = step.provided};
     const std::optional<std::string> stamp = TRY(present(run, step.path, wanted, trust));
     if (stamp) {
         wanted.stamp = *stamp;
@@ -56,6 +57,22 @@ Result<void> bind(const PlannedTarget& target, const Bindings& bindings, Survey&
     run.after.counter = run.before.counter;
     survey.files.emplace(target.id, std::move(run));
     return {};
+}
+
+// Of a file that its loader writes to no more is known than its size; it has no stamp. What a run
+// that was cut left may lack its content: nobody has used that before the run was complete.
+Result<std::optional<std::string>> present_provided(FileRun& run,
+                                                    const RelPath& path,
+                                                    const OwnedFile& wanted) {
+    const std::optional<FileState> state = TRY(run.port.look(path));
+    if (!state || state->size != wanted.size) return std::nullopt;
+    const auto known = run.before.files.find(path);
+    if (known != run.before.files.end() && known->second.pending) {
+        const std::optional<Digest> digest = TRY(run.port.digest(path));
+        if (digest != wanted.digest) return std::nullopt;
+        run.unsettled = true;
+    }
+    return std::string();
 }
 
 // What committing the entry may write, where the firmware does not take it.
@@ -106,6 +123,7 @@ Result<std::optional<std::string>> present(FileRun& run,
                                            const RelPath& path,
                                            const OwnedFile& wanted,
                                            Trust trust) {
+    if (wanted.provided) return present_provided(run, path, wanted);
     const auto known = run.before.files.find(path);
     if (known == run.before.files.end()) return std::nullopt;
     const OwnedFile& before = known->second;
@@ -123,9 +141,11 @@ Result<std::optional<std::string>> present(FileRun& run,
 
 std::optional<FileStep> file_step(const RealisedStep& step) {
     if (const auto* stage = std::get_if<BasicStageFile<RealisedSource>>(&step))
-        return FileStep{stage->path, stage->source, false};
+        return FileStep{.path = stage->path, .source = stage->source};
+    if (const auto* provide = std::get_if<BasicProvideFile<RealisedSource>>(&step))
+        return FileStep{.path = provide->path, .source = provide->source, .provided = true};
     if (const auto* replace = std::get_if<BasicReplaceFile<RealisedSource>>(&step))
-        return FileStep{replace->path, replace->source, true};
+        return FileStep{.path = replace->path, .source = replace->source, .commit = true};
     return std::nullopt;
 }
 

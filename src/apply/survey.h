@@ -21,7 +21,8 @@ namespace cordwainer {
 struct FileStep {
     const RelPath& path;
     const RealisedSource& source;
-    bool commit = false;  // of a ReplaceFile
+    bool commit = false;    // of a ReplaceFile
+    bool provided = false;  // of a ProvideFile
 };
 
 // The file of a step; nothing for steps of other kinds.

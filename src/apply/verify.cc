@@ -14,6 +14,11 @@ std::optional<Damage> damage_of(FileTarget& target, const RelPath& path, const O
             .path = path, .kind = Damage::Kind::unreadable, .detail = digest.error().message()};
     }
     if (!*digest) return Damage{.path = path, .kind = Damage::Kind::missing, .detail = {}};
+    if (file.provided) {
+        const Result<std::optional<FileState>> state = target.look(path);
+        if (state && *state && (*state)->size == file.size) return std::nullopt;
+        return Damage{.path = path, .kind = Damage::Kind::changed, .detail = {}};
+    }
     if (**digest != file.digest) {
         return Damage{.path = path, .kind = Damage::Kind::changed, .detail = {}};
     }

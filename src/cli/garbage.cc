@@ -70,6 +70,10 @@ void add_keys(const StageFile& step, std::set<Digest>& keys) {
     add_keys(step.source, keys);
 }
 
+void add_keys(const ProvideFile& step, std::set<Digest>& keys) {
+    add_keys(step.source, keys);
+}
+
 void add_keys(const ReplaceFile& step, std::set<Digest>& keys) {
     add_keys(step.source, keys);
 }

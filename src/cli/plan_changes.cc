@@ -66,6 +66,12 @@ class Foreseen {
             BasicStageFile<RealisedSource>{step.target, step.path, std::move(made)});
     }
 
+    Result<RealisedStep> step(const ProvideFile& step) {
+        RealisedSource made = TRY(source(step.source));
+        return RealisedStep(
+            BasicProvideFile<RealisedSource>{step.target, step.path, std::move(made)});
+    }
+
     Result<RealisedStep> step(const ReplaceFile& step) {
         RealisedSource made = TRY(source(step.source));
         return RealisedStep(

@@ -36,29 +36,28 @@ struct FileStep {
     const TargetId* target = nullptr;
     const RelPath* path = nullptr;
     const Source* source = nullptr;
-    bool commit = false;
+    const char* verb = "";
 };
 
 std::optional<FileStep> file_step(const Step& step) {
     if (const auto* stage = std::get_if<StageFile>(&step)) {
-        return FileStep{&stage->target, &stage->path, &stage->source, false};
+        return FileStep{&stage->target, &stage->path, &stage->source, "stage"};
+    }
+    if (const auto* provide = std::get_if<ProvideFile>(&step)) {
+        return FileStep{&provide->target, &provide->path, &provide->source, "provide"};
     }
     if (const auto* replace = std::get_if<ReplaceFile>(&step)) {
-        return FileStep{&replace->target, &replace->path, &replace->source, true};
+        return FileStep{&replace->target, &replace->path, &replace->source, "replace"};
     }
     return std::nullopt;
 }
 
 // Whether two steps can share a line.
 bool alike(const FileStep& a, const FileStep& b) {
-    return *a.target == *b.target && a.commit == b.commit &&
+    return *a.target == *b.target && std::string_view(a.verb) == b.verb &&
            a.source->index() == b.source->index() &&
            directory_of(a.path->text()) == directory_of(b.path->text()) &&
            suffix_of(a.path->text()) == suffix_of(b.path->text());
-}
-
-std::string verb(const FileStep& step) {
-    return step.commit ? "replace" : "stage";
 }
 
 std::string describe_files(const std::vector<FileStep>& steps) {
@@ -67,7 +66,7 @@ std::string describe_files(const std::vector<FileStep>& steps) {
         for (const FileStep& step : steps) {
             text += fmt::format("  {}: {} {} ({})\n",
                                 step.target->text,
-                                verb(step),
+                                step.verb,
                                 short_digests(step.path->text()),
                                 origin(*step.source));
         }
@@ -78,7 +77,7 @@ std::string describe_files(const std::vector<FileStep>& steps) {
     for (const FileStep& step : steps) size += known_size(*step.source).value_or(0);
     return fmt::format("  {}: {} {} files {}*{} ({})\n",
                        first.target->text,
-                       verb(first),
+                       first.verb,
                        steps.size(),
                        short_digests(directory_of(first.path->text())),
                        printable(suffix_of(first.path->text())),

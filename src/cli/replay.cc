@@ -39,6 +39,8 @@ class ReplayCheck {
   private:
     void check(const BasicStageFile<RealisedSource>& step) { check_source(step.source); }
 
+    void check(const BasicProvideFile<RealisedSource>& step) { check_source(step.source); }
+
     void check(const BasicReplaceFile<RealisedSource>& step) { check_source(step.source); }
 
     // Boot code is made for its place on the disk.

@@ -28,6 +28,11 @@ void add_step(const BasicStageFile<S>& step, StoreItems& items) {
 }
 
 template <class S>
+void add_step(const BasicProvideFile<S>& step, StoreItems& items) {
+    add_source(step.source, items);
+}
+
+template <class S>
 void add_step(const BasicReplaceFile<S>& step, StoreItems& items) {
     add_source(step.source, items);
 }

@@ -111,6 +111,11 @@ void render(JsonWriter& json, const BasicStageFile<S>& step) {
 }
 
 template <class S>
+void render(JsonWriter& json, const BasicProvideFile<S>& step) {
+    render_file_step(json, "provide_file", step);
+}
+
+template <class S>
 void render(JsonWriter& json, const BasicReplaceFile<S>& step) {
     render_file_step(json, "replace_file", step);
 }

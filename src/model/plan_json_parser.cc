@@ -171,6 +171,10 @@ Result<BasicStep<S>> parse_step(const JsonPlace& place) {
         BasicStageFile<S> step = TRY(parse_file_step<BasicStageFile<S>, S>(place));
         return BasicStep<S>(std::move(step));
     }
+    if (kind == "provide_file") {
+        BasicProvideFile<S> step = TRY(parse_file_step<BasicProvideFile<S>, S>(place));
+        return BasicStep<S>(std::move(step));
+    }
     if (kind == "replace_file") {
         BasicReplaceFile<S> step = TRY(parse_file_step<BasicReplaceFile<S>, S>(place));
         return BasicStep<S>(std::move(step));

@@ -33,6 +33,10 @@ Result<void> check_names(const Plan& plan) {
             target = &stage->target;
             path = &stage->path;
             source = &stage->source;
+        } else if (const auto* provide = std::get_if<ProvideFile>(&step)) {
+            target = &provide->target;
+            path = &provide->path;
+            source = &provide->source;
         } else if (const auto* replace = std::get_if<ReplaceFile>(&step)) {
             target = &replace->target;
             path = &replace->path;
@@ -53,11 +57,13 @@ Result<void> check_names(const Plan& plan) {
 
 Result<void> check_own_directory(const InstallSteps& made, const Installer& installer) {
     for (const Step& step : made.steps) {
-        const auto* stage = std::get_if<StageFile>(&step);
-        if (!stage) continue;
-        if (!installer.own || !stage->path.text().starts_with(installer.own->text() + "/")) {
+        const RelPath* path = nullptr;
+        if (const auto* stage = std::get_if<StageFile>(&step)) path = &stage->path;
+        if (const auto* provide = std::get_if<ProvideFile>(&step)) path = &provide->path;
+        if (!path) continue;
+        if (!installer.own || !path->text().starts_with(installer.own->text() + "/")) {
             return Error(Errc::refused,
-                         "installer " + installer.tag + " stages " + stage->path.text() +
+                         "installer " + installer.tag + " stages " + path->text() +
                              " outside its own directory");
         }
     }

@@ -28,6 +28,18 @@ struct BasicStageFile {
     bool operator==(const BasicStageFile&) const = default;
 };
 
+// Stage: makes sure that there is a file that the loader itself writes to, of the size of its first
+// content: `source`'s, where none of that size is there. What it holds from then on is the
+// loader's, and not compared.
+template <class S>
+struct BasicProvideFile {
+    TargetId target;
+    RelPath path;  // below the target, in the directory that cordwainer owns
+    S source;
+
+    bool operator==(const BasicProvideFile&) const = default;
+};
+
 // Commit: makes a file with a name that firmware, another loader or a user fixes have this content,
 // by the target medium's atomic exchange.
 template <class S>
@@ -84,10 +96,14 @@ struct FirmwareEntry {
 };
 
 template <class S>
-using BasicStep =
-    std::variant<BasicStageFile<S>, BasicReplaceFile<S>, BasicSwitchBootCode<S>, FirmwareEntry>;
+using BasicStep = std::variant<BasicStageFile<S>,
+                               BasicProvideFile<S>,
+                               BasicReplaceFile<S>,
+                               BasicSwitchBootCode<S>,
+                               FirmwareEntry>;
 
 using StageFile = BasicStageFile<Source>;
+using ProvideFile = BasicProvideFile<Source>;
 using ReplaceFile = BasicReplaceFile<Source>;
 using BootSlot = BasicBootSlot<Source>;
 using SwitchBootCode = BasicSwitchBootCode<Source>;

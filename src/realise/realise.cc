@@ -97,6 +97,11 @@ class StepConversion {
         return BasicStep<To>(BasicStageFile<To>{step.target, step.path, std::move(source)});
     }
 
+    Result<BasicStep<To>> operator()(const BasicProvideFile<From>& step) {
+        To source = TRY(convert_(step.source).with_context("provide " + step.path.text()));
+        return BasicStep<To>(BasicProvideFile<To>{step.target, step.path, std::move(source)});
+    }
+
     Result<BasicStep<To>> operator()(const BasicReplaceFile<From>& step) {
         To source = TRY(convert_(step.source).with_context("replace " + step.path.text()));
         return BasicStep<To>(BasicReplaceFile<To>{step.target, step.path, std::move(source)});

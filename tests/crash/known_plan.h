@@ -58,6 +58,12 @@ class KnownPlanMaker {
         known.files[step.target.text][step.path.text()] = bytes_of(step.source);
     }
 
+    void add(const ProvideFile& step, KnownPlan& known) {
+        known.plan.steps.emplace_back(
+            BasicProvideFile<RealisedSource>{step.target, step.path, realise(step.source)});
+        known.files[step.target.text][step.path.text()] = bytes_of(step.source);
+    }
+
     void add(const ReplaceFile& step, KnownPlan& known) {
         known.plan.steps.emplace_back(
             BasicReplaceFile<RealisedSource>{step.target, step.path, realise(step.source)});

@@ -86,12 +86,14 @@ S make_any_source() {
 template <class S>
 BasicStep<S> make_step() {
     const TargetId target{*text_gen()};
-    switch (*rc::gen::inRange(0, 4)) {
+    switch (*rc::gen::inRange(0, 5)) {
         case 0:
             return BasicStageFile<S>{target, *path_gen(), make_any_source<S>()};
         case 1:
             return BasicReplaceFile<S>{target, *path_gen(), make_any_source<S>()};
-        case 2: {
+        case 2:
+            return BasicProvideFile<S>{target, *path_gen(), make_any_source<S>()};
+        case 3: {
             FirmwareEntry entry{target, *path_gen(), *text_gen()};
             if (*rc::gen::arbitrary<bool>()) entry.fallback = *path_gen();
             return entry;
