@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "apply/executor.h"
 #include "apply/installed.h"
+#include "cli/foreseen.h"
 #include "core/error.h"
 #include "core/rel_path.h"
 #include "model/contents.h"
@@ -81,8 +81,7 @@ struct PlanToCompare {
     const std::vector<PlannedTarget>& former;  // as in LivePlan
     const Generations& generations;
     const std::optional<Installed>& installed;
-    // What the recipe of a key has made earlier, if that is still there.
-    std::function<Result<std::optional<ObjectRef>>(const Digest& key)> made_by;
+    MadeBy made_by;
 };
 
 // Runs no recipe, writes nothing, and reads no file but inventories; `contents` gives boot code
