@@ -35,13 +35,42 @@ def create(path):
 
 
 def drive(disk, log, *options):
-    """QEMU's options for a disk whose writes are logged."""
-    return ["-blockdev", f"driver=file,node-name=f0,filename={disk}",
+    """QEMU's options for a disk whose writes are logged. What the guest has flushed is in the log as
+    flushed; this machine's own disks need not wait for it."""
+    return ["-blockdev", f"driver=file,cache.no-flush=on,node-name=f0,filename={disk}",
             "-blockdev", "driver=raw,node-name=r0,file=f0",
-            "-blockdev", f"driver=file,node-name=lg,filename={log}",
+            "-blockdev", f"driver=file,cache.no-flush=on,node-name=lg,filename={log}",
             "-blockdev", "driver=blklogwrites,node-name=bl,file=r0,log=lg,log-sector-size=512,"
                          "log-super-update-interval=1",
             "-device", ",".join(["virtio-blk-pci", "drive=bl", *options])]
+
+
+def length(path):
+    """How many entries the log has by now."""
+    with open(path, "rb") as file:
+        return _HEADER.unpack(file.read(_HEADER.size))[2]
+
+
+class Tail:
+    """What a log that is being written has got since the last look."""
+
+    def __init__(self, path):
+        self._path = path
+        self._done = 0
+        self._at = _SECTOR
+
+    def sectors(self):
+        """The numbers of the sectors that were written or discarded."""
+        written = set()
+        with open(self._path, "rb") as file:
+            end = _HEADER.unpack(file.read(_HEADER.size))[2]
+            for _ in range(self._done, end):
+                file.seek(self._at)
+                sector, sectors, flags, _ = _ENTRY.unpack(file.read(_ENTRY.size))
+                written.update(range(sector, sector + sectors))
+                self._at += _SECTOR + (0 if flags & _DISCARD else sectors * _SECTOR)
+            self._done = end
+        return written
 
 
 def read(path):
@@ -67,7 +96,7 @@ def read(path):
     return writes
 
 
-def _epochs(writes):
+def epochs(writes):
     """The numbers of the writes between two flushes, for each pair of flushes."""
     epoch = []
     for number, write in enumerate(writes):
@@ -100,7 +129,7 @@ class Replay:
         writes = self._writes
         durable = bytearray(self._before)  # at the start of the epoch
         chosen = random.Random(seed)
-        epochs = list(_epochs(writes))
+        epochs = list(epochs(writes))
         with open(self._path, "r+b", buffering=0) as file:
             yield "prefix 0"
             for epoch in epochs:

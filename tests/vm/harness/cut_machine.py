@@ -1,0 +1,290 @@
+"""Power cuts of a whole machine: `cordwainer` works in a Debian userland (debian.py), the writes of its
+disk are logged, and each state that a cut can leave is read by loaders' readers, recovered by the next
+run in a guest and read again; some are booted.
+
+What a state may be follows from when the power went: while an operation ran, what was before it or
+what it makes; after it was done, that alone.
+"""
+
+import contextlib
+import re
+import tarfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import cut_states, debian, living, media, write_log
+from .boot_judges import Snapshot, boot_code
+from .initrd import kernel
+from .machine import BIOS, BootFailure, FAILURES, Machine
+
+
+@dataclass
+class Operation:
+    """A shell command on the machine, and the one that completes it after a cut."""
+    name: str
+    command: str
+    boots: int         # the generation that boots by default then
+    again: str = ""    # `command` itself where it is empty
+    # Whether `again` makes what the command makes wherever it was cut; else it may also make what was
+    # there before.
+    completes: bool = True
+
+
+@dataclass
+class Machinery:
+    """One case: where the boot volume is, and what reads and changes it."""
+    name: str
+    disk: Path
+    volume: int               # the boot volume's partition, from 1
+    root: int
+    kind: str                 # its file system
+    mount_point: str
+    operations: list
+    readers: list
+    judge: type
+    firmware: str = BIOS
+    setup: list = field(default_factory=list)  # commands before the first snapshot
+
+    def default(self, number):
+        """The generation that boots by default in a snapshot."""
+        return self.operations[number - 1].boots if number else 1
+
+
+@dataclass
+class Recording:
+    before: Path
+    writes: list
+    ends: list                # how many writes there were after the first snapshot and each operation
+    snapshots: list
+
+    def allowed(self, end):
+        """The snapshots of which a state may be one that was left at the latest after `end` writes."""
+        done = sum(at <= end for at in self.ends) - 1
+        if done < 0:
+            return {0}
+        if end == self.ends[done] or done + 1 == len(self.ends):
+            return {done}
+        return {done, done + 1}
+
+    def running(self, end):
+        """The number of the operation that had been begun last after `end` writes, from 1."""
+        return max(1, max(self.allowed(end)))
+
+
+def record(lab, case, limit=300):
+    """Runs the operations; the disk before, the writes, and the boot volume after each operation."""
+    log, dump = lab.folder / "log", lab.folder / "dump"
+    with open(dump, "wb") as file:
+        file.truncate(64 << 20)
+    if case.setup:
+        with debian.started(lab, case.disk, log, case.firmware, limit=limit) as machine:
+            for command in case.setup:
+                machine.run(command)
+            machine.stop()
+    before = lab.folder / "before"
+    cut_states.copy_sparse(case.disk, before)
+    recording = Recording(before, [], [], [])
+    with debian.started(lab, case.disk, log, case.firmware, dump=dump, limit=limit) as machine:
+        def snapshot():
+            recording.ends.append(write_log.length(log))
+            machine.run(f"tar -C {case.mount_point} -cf - . | "
+                        "dd of=/dev/vdb bs=1M oflag=direct iflag=fullblock conv=sync status=none")
+            recording.snapshots.append(Snapshot(
+                _files(dump), boot_code(case.disk) if case.firmware == BIOS else b""))
+
+        snapshot()
+        for operation in case.operations:
+            said = machine.run(f"({operation.command}) 2>/tmp/said || {{ cat /tmp/said; exit 1; }}")
+            print(f"{case.name}: {operation.name}:", said.strip(), flush=True)
+            snapshot()
+    recording.writes = write_log.read(log)
+    print(f"{case.name}: {len(recording.writes)} entries of the log, operations end at "
+          f"{recording.ends}", flush=True)
+    assert sum(write.flush for write in recording.writes) >= 5, "a log without flushes says nothing"
+    return recording
+
+
+def _files(archive):
+    with tarfile.open(archive) as tar:
+        return {member.name.removeprefix("./"): tar.extractfile(member).read()
+                for member in tar if member.isfile()}
+
+
+def _watched(lab, case):
+    """Whether a loader may read a sector: any of the disk but those of the root, where that is not
+    the boot volume."""
+    if case.root == case.volume:
+        return lambda sector: True
+    start, size = debian.partitions(lab, case.disk)[case.root - 1]
+    root = range(start // 512, (start + size) // 512)
+    return lambda sector: sector not in root
+
+
+@contextlib.contextmanager
+def _laid_out(lab, case, recording, name):
+    path = lab.folder / name
+    yield path, cut_states.Disk(recording.before, path, recording.writes, _watched(lab, case))
+    path.unlink()
+
+
+def judge_states(lab, case, recording, *, reorderings, stride=1):
+    """Judges every `stride`-th state; {name: problem} of the wrong ones, and how many there were, how
+    many of them different ones, and how many as a loader sees them."""
+    judge = case.judge(lab, case.readers, recording.snapshots)
+    seen, verdicts, wrong, count = set(), {}, {}, 0
+    with _laid_out(lab, case, recording, "state") as (path, disk):
+        for number, state in enumerate(cut_states.states(disk, recording.writes, reorderings)):
+            if number % stride:
+                continue
+            count += 1
+            seen.add(state.digest)
+            allowed = frozenset(recording.allowed(state.end))
+            key = (state.watched, allowed)
+            if key not in verdicts:
+                verdicts[key] = judge.problem(path, allowed)
+            if verdicts[key]:
+                wrong[state.name] = verdicts[key]
+    print(f"{case.name}: {count} states, {len(seen)} different, {len(verdicts)} judged, "
+          f"{len(wrong)} wrong", flush=True)
+    return wrong, count
+
+
+_GUEST = r"""
+mount -t tmpfs tmpfs /tmp
+mkdir /usr
+mount -t ext4 -o ro /dev/vdb /usr
+stty -echo
+export PS1= PS2=
+setsid cttyhack sh -c 'echo "LIVING $(cat /proc/cmdline)"; exec sh'
+"""
+
+
+@contextlib.contextmanager
+def _recovering_guest(lab, disk, log, limit):
+    """A guest with nothing but busybox, which can mount the disk's file systems one state after the
+    other. The machine's /usr, in which nothing changes, comes from a disk of its own: QEMU need not
+    translate the same programs again for each state."""
+    write_log.create(log)
+    image, usr = lab.folder / "recovery-initrd", lab.folder / "usr"
+    if not image.exists():
+        image.write_bytes(media.initrd(lab, _GUEST))
+        lab.run("mke2fs", "-q", "-t", "ext4", "-d", debian.userland(lab) / "usr", usr, "400M")
+        for command in (f"write {lab.folder}/tree/usr/bin/cordwainer bin/cordwainer",
+                        "set_inode_field bin/cordwainer mode 0100755"):
+            lab.run("debugfs", "-w", "-R", command, usr)
+    extra = write_log.drive(disk, log) + [
+        "-drive", f"if=none,id=usr,format=raw,readonly=on,file={usr}",
+        "-device", "virtio-blk-pci,drive=usr"]
+    with Machine(None, kernel=kernel(lab.parts, "amd64"), initrd=image, memory=1024, limit=limit,
+                 append="console=ttyS0 quiet", extra=extra) as machine:
+        shell = living.Living(machine)
+        shell.wait()
+        yield shell
+
+
+def _recovery(case, command):
+    place = f"/mnt{case.mount_point}"
+    boot = ("" if case.root == case.volume else
+            f"mount -t {case.kind} -o {'umask=077' if case.kind == 'vfat' else 'noatime'} "
+            f"/dev/vda{case.volume} {place} && ")
+    return (f"mount -t ext4 -o noatime /dev/vda{case.root} /mnt && {boot}"
+            "for d in proc sys dev usr; do mount --bind /$d /mnt/$d || exit; done; "
+            "mount -t tmpfs tmpfs /mnt/tmp; mount -t tmpfs tmpfs /mnt/run; "
+            "export PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8; "
+            f"chroot /mnt sh -c 'exec 2>/tmp/said; {command} && cp /srv/initrd-3 {case.mount_point}/one-more && "
+            f"sync {case.mount_point}/one-more {case.mount_point} || "
+            "{ cat /tmp/said; exit 1; }; grep shares /tmp/said; :'")
+
+
+_CLEAN = ("cd /; for d in tmp run proc sys dev usr; do umount /mnt/$d; done; "
+          "umount /mnt{place} 2>/dev/null; umount /mnt && blockdev --flushbufs /dev/vda")
+
+
+def recover_states(lab, case, recording, *, reorderings, stride=1, a_guest=150, limit=900):
+    """Runs the next run, and writes one more file, in every `stride`-th state, and judges what is then
+    on the disk, nothing unmounted: {name: problem} of the wrong ones, and how many states there were."""
+    judge = case.judge(lab, case.readers, recording.snapshots)
+    log = lab.folder / "recovery-log"
+    wrong, seen, shared = {}, set(), 0
+
+    def due(disk):
+        for number, state in enumerate(cut_states.states(disk, recording.writes, reorderings)):
+            operation = recording.running(state.end)
+            if number % stride == 0 and (state.digest, operation) not in seen:
+                seen.add((state.digest, operation))
+                yield state
+
+    with _laid_out(lab, case, recording, "recovered") as (path, disk):
+        states = due(disk)
+        state = next(states, None)
+        while state is not None:
+            with _recovering_guest(lab, path, log, limit) as guest:
+                written = write_log.Tail(log)
+                for _ in range(a_guest):
+                    number = recording.running(state.end)
+                    operation = case.operations[number - 1]
+                    problem = None
+                    try:
+                        said = guest.run(_recovery(case, operation.again or operation.command))
+                    except AssertionError as failure:
+                        problem, said = f"the recovery failed: {failure}", ""
+                    if problem is None:
+                        allowed = {number} if operation.completes else recording.allowed(state.end)
+                        problem = judge.problem(path, allowed)
+                        both = judge.shared()
+                        shared += bool(both)
+                        if both and "shares its clusters with" not in said:
+                            problem = problem or f"clusters are shared, and nothing said so: {both}"
+                    if problem:
+                        wrong[f"{state.name} ({operation.name})"] = problem
+                    guest.run(_CLEAN.format(place=case.mount_point))
+                    disk.restore(written.sectors())
+                    state = next(states, None)
+                    if state is None:
+                        break
+    print(f"{case.name}: {len(seen)} states recovered, {shared} with shared clusters, "
+          f"{len(wrong)} wrong", flush=True)
+    return wrong, len(seen)
+
+
+def boot_states(lab, case, recording, *, reorderings, samples, limit=60):
+    """Boots `samples` of the states, evenly spread over those that differ for a loader: {name:
+    problem} of those that do not start an allowed generation, and how many were booted."""
+    seen = set()
+    with _laid_out(lab, case, recording, "counted") as (_, disk):
+        for state in cut_states.states(disk, recording.writes, reorderings):
+            seen.add(state.watched)
+    every = max(1, len(seen) // samples)
+    met, wrong, booted = set(), {}, 0
+    with _laid_out(lab, case, recording, "booted") as (path, disk):
+        for state in cut_states.states(disk, recording.writes, reorderings):
+            if state.watched in met:
+                continue
+            met.add(state.watched)
+            if len(met) % every:
+                continue
+            booted += 1
+            problem = boots(path, case, [case.default(number)
+                                         for number in recording.allowed(state.end)], limit)
+            if problem:
+                wrong[state.name] = problem
+    print(f"{case.name}: {booted} states booted, {len(wrong)} wrong", flush=True)
+    return wrong, booted
+
+
+def boots(path, case, numbers, limit=60):
+    """What is wrong with the machine that is started from the disk and must boot one of the
+    generations `numbers`, or None."""
+    try:
+        with Machine(path, case.firmware, limit=limit) as machine:
+            machine.expect("FAKE-DONE", failures=FAILURES)
+            text = machine.expect_power_off()
+    except BootFailure as failure:
+        return str(failure)
+    for number in numbers:
+        initrd = debian.initrd_of(number)
+        if (re.search(rf"\btry={number}\b", text)
+                and f"initrd: {len(initrd):08x} {zlib.crc32(initrd):08x}" in text):
+            return None
+    return f"booted none of {numbers}:\n{text}"

@@ -1,0 +1,25 @@
+"""Every state that a power cut can leave of a machine on which cordwainer works: all prefixes of its
+disk's writes, each write of a flush epoch lost, and seeded reorderings. In each the loader finds the
+old menu or the new one with all its files, and the next run completes it. `./test --power-cut`."""
+
+from harness import cut_cases, cut_machine
+
+REORDERINGS = 500
+BOOTED = 16
+
+
+def _all_of(lab, make):
+    case = make(lab)
+    recording = cut_machine.record(lab, case)
+    wrong, _ = cut_machine.judge_states(lab, case, recording, reorderings=REORDERINGS)
+    more, booted = cut_machine.boot_states(lab, case, recording, reorderings=REORDERINGS,
+                                           samples=BOOTED)
+    wrong.update(more)
+    assert booted >= 12, f"only {booted} states were booted"
+    more, _ = cut_machine.recover_states(lab, case, recording, reorderings=REORDERINGS)
+    wrong.update(more)
+    assert not wrong, "\n".join(f"{name}: {problem}" for name, problem in wrong.items())
+
+
+def test_ext4(lab):
+    _all_of(lab, cut_cases.ext4)
