@@ -125,6 +125,18 @@ TEST_F(FirmwareEntriesTest, OneOfAnotherTitleAndPlaceInTheOrderIsKept) {
     EXPECT_EQ(before, all());
 }
 
+TEST_F(FirmwareEntriesTest, WhetherThereIsOneIsAskedWithoutWriting) {
+    const auto before = all();
+    EXPECT_FALSE(*entries().has(entry()));
+    EXPECT_EQ(all(), before);
+    ASSERT_TRUE(*entries().ensure(entry()));
+    EXPECT_TRUE(*entries().has(entry()));
+    EXPECT_FALSE(*entries().has(entry("esp.2")));
+    // One that the firmware does not try is none.
+    order({0, 3});
+    EXPECT_FALSE(*entries().has(entry()));
+}
+
 TEST_F(FirmwareEntriesTest, AnotherPartitionOrPathIsAnotherEntry) {
     put("Boot0007", render_load_option("cordwainer", at(kForeign, "EFI/cordwainer/grubx64.efi")));
     put("Boot0008", render_load_option("cordwainer", at(kOurs, "EFI/debian/grubx64.efi")));
