@@ -1,5 +1,6 @@
 #include "cli/as_installed.h"
 
+#include <algorithm>
 #include <string>
 
 #include "apply/installed.h"
@@ -20,6 +21,10 @@ Result<LiveRequest> as_installed(const Common& common,
     LiveRequest request{.stay = true};
     const auto& boots = installed->boots;
     if (!boots || !find_generation(generations, *boots)) return request;
+    for (const Generation& generation : generations.list) {
+        const GenerationId id = id_of(generation);
+        if (std::ranges::count(installed->generations, id) == 0) request.without.push_back(id);
+    }
     const auto record = TRY(read_record(common.state, boots->number));
     if (!record || record->identity != boots->identity) return request;
     Configuration config = TRY(read_config(

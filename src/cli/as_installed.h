@@ -11,8 +11,10 @@
 
 namespace cordwainer::cli {
 
-// The configuration that what boots by default was installed with, and the same default, whatever
-// the configuration file says by now. refused where nothing was ever installed.
+// The configuration that what boots by default was installed with, the same default, whatever the
+// configuration file says by now, and none of the generations that the menu was not made for: they
+// wait for the next installation. Where that default is gone, the system's current one takes its
+// place, and the menu has all. refused where nothing was ever installed.
 [[nodiscard]] Result<LiveRequest> as_installed(const Common& common,
                                                const Generations& generations,
                                                const std::vector<Bootloader>& bootloaders);

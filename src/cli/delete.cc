@@ -10,6 +10,7 @@
 #include <optional>
 #include <ranges>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bootloaders/registry.h"
@@ -30,7 +31,7 @@ struct Options {
 };
 
 constexpr const char* kDetails =
-    R"(First the menu is installed without the generations, with the bootloader, the configuration and the default that are installed now. Only when that is complete, and durable, their links in the system's profile go (of cordwainer's own generations the directories), then their records and the objects that nothing needs any more. So no moment has a menu entry without its files. Where the menu cannot be installed everywhere, nothing is removed.
+    R"(First the menu that is installed now is installed without the generations, with the same bootloader, configuration and default; one that was never installed does not come in by it. Only when that is complete, and durable, their links in the system's profile go (of cordwainer's own generations the directories), then their records and the objects that nothing needs any more. So no moment has a menu entry without its files. Where the menu cannot be installed everywhere, nothing is removed.
 
 The generation that runs, those that boot by default or are the system's current one, and those that are pinned stay: named by number they are refused, and nothing is changed; --keep and --older-than skip them and say so.
 
@@ -131,8 +132,8 @@ Result<int> delete_chosen(const Choice& choice,
                           Workspace& workspace,
                           const Common& common) {
     LiveRequest request = TRY(as_installed(common, marked.generations, all_bootloaders()));
-    request.without = choice.go;
-    const Removed removed = TRY(remove_generations(common, request, marked, workspace));
+    const Removed removed =
+        TRY(remove_generations(common, std::move(request), choice.go, marked, workspace));
     // The rest of a deletion that was cut off has no generation any more, only what it left behind.
     if (choice.go.empty() && !choice.missing.empty() && removed.waste.empty() &&
         removed.not_done.empty()) {

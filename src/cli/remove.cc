@@ -29,9 +29,11 @@ bool is_among(const std::vector<GenerationId>& ids, const Generation& generation
 }  // namespace
 
 Result<Removed> remove_generations(const Common& common,
-                                   const LiveRequest& request,
+                                   LiveRequest request,
+                                   const std::vector<GenerationId>& go,
                                    const MarkedGenerations& marked,
                                    Workspace& workspace) {
+    request.without.insert(request.without.end(), go.begin(), go.end());
     LivePlan planned = TRY(plan_live(common, request, workspace));
     ErrorProgress progress;
     Result<LiveOutcome> outcome = install_live(planned, workspace, Trust::stamps, progress);
@@ -48,7 +50,7 @@ Result<Removed> remove_generations(const Common& common,
     removed.not_done = what_is_missing(removed.planned, removed.outcome);
     if (!removed.not_done.empty()) return removed;
 
-    for (const GenerationId& id : request.without) {
+    for (const GenerationId& id : go) {
         if (const auto done = remove_generation(marked.system, marked.request, id); done) {
             removed.generations.push_back(id);
         } else {

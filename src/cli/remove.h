@@ -25,10 +25,12 @@ struct Removed {
     std::vector<std::string> not_done;
 };
 
-// Installs what `request` asks for, its list `without` being those that go. Where that is not
-// complete, nothing is removed. An error: nothing was changed but in the state directory.
+// Installs what `request` asks for without the generations `go`, and then removes these. Where the
+// first is not complete, nothing is removed. An error: nothing was changed but in the state
+// directory.
 [[nodiscard]] Result<Removed> remove_generations(const Common& common,
-                                                 const LiveRequest& request,
+                                                 LiveRequest request,
+                                                 const std::vector<GenerationId>& go,
                                                  const MarkedGenerations& marked,
                                                  Workspace& workspace);
 

@@ -194,6 +194,37 @@ TEST_F(Delete, LeavesTheDefaultThatIsInstalled) {
     EXPECT_TRUE((*installed)->kept);
 }
 
+TEST_F(Delete, LeavesWhatWasNeverInstalledForTheNextInstallation) {
+    add(5, "s5");
+    const Ran ran = run({"1"});
+    EXPECT_EQ(ran.status, kDone) << ran.error;
+    EXPECT_EQ(left(), "2345");
+    EXPECT_EQ(installed(), "234");
+    EXPECT_EQ((*read_installed(common_.state))->boots->number, 4U);
+    EXPECT_EQ(run_command(install_command(), {}, common_).status, kDone);
+    EXPECT_EQ(installed(), "2345");
+}
+
+TEST_F(Delete, TakesOneThatWasNeverInstalled) {
+    add(5, "s5");
+    tree_.link("/var/guix/profiles/system", "system-4-link");
+    const Ran ran = run({"5"});
+    EXPECT_EQ(ran.status, kDone) << ran.error;
+    EXPECT_EQ(left(), "1234");
+    EXPECT_EQ(installed(), "1234");
+}
+
+TEST_F(Delete, OfAMenuWhoseDefaultIsGoneHasAllOthers) {
+    // The number is used again.
+    add(4, "another s4");
+    const Ran ran = run({"1"});
+    EXPECT_EQ(ran.status, kDone) << ran.error;
+    EXPECT_EQ(installed(), "234");
+    const auto boots = (*read_installed(common_.state))->boots;
+    ASSERT_TRUE(boots);
+    EXPECT_NE(boots->identity.find("another s4"), std::string::npos) << boots->identity;
+}
+
 TEST_F(Delete, UsesTheConfigurationThatIsInstalled) {
     tree_.file("/etc/cordwainer/config.toml",
                "bootloader = \"grub\"\n[grub]\nfiles = \"/nowhere\"\n");
