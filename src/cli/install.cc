@@ -7,10 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/installing.h"
 #include "cli/live.h"
-#include "cli/live_report.h"
-#include "cli/output.h"
-#include "cli/progress.h"
 
 namespace cordwainer::cli {
 namespace {
@@ -18,13 +16,16 @@ namespace {
 struct Options {
     std::optional<std::uint64_t> generation;
     std::vector<std::string> forget;
+    bool make_room = false;
     bool no_wait = false;
 };
 
 constexpr const char* kDetails =
     R"(The configuration says which bootloader is installed and where; the menu gets all generations of the system, and the current one, or generation N, boots by default.
 
-Everything that is new is written first, under names that nothing refers to; then what boots is switched, each place by one step that a power cut does not divide; then what is no longer needed is removed. Before the first byte it is known that everything fits. Whenever a run is cut off, the machine boots the old menu or the new one, and running again completes it.
+Everything that is new is written first, under names that nothing refers to; then what boots is switched, each place by one step that a power cut does not divide; then what is no longer needed is removed. Before the first byte it is known that everything fits: where it does not, nothing is changed, and the message says how much is missing where, and what deleting the oldest generations would free. Whenever a run is cut off, the machine boots the old menu or the new one, and running again completes it.
+
+With --make-room as few of the oldest generations as it takes are listed and deleted, as `cordwainer delete` does it, and then it is installed. Those that run, boot by default, are the system's current one or are pinned stay; where all others are not enough nothing is deleted.
 
 A place that an earlier configuration named, or another bootloader had, is cleared of what cordwainer owns there once the new menu is in its place. Where it is not there, nothing is removed anywhere until it is, or until it is given up with --forget.
 
@@ -36,20 +37,26 @@ Example:
 
   cordwainer install)";
 
+// The command to run again.
+std::string again(const Options& options) {
+    std::string command = "install";
+    if (options.generation) command += " " + std::to_string(*options.generation);
+    for (const std::string& place : options.forget) command += " --forget " + place;
+    return command;
+}
+
 Result<int> run(const Options& options, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("install"));
     Workspace workspace = Workspace::for_machine(common);
-    const LivePlan planned = TRY(
-        plan_live(common, {.generation = options.generation, .forget = options.forget}, workspace)
-            .with_context("install"));
-    ErrorProgress progress;
-    const Result<LiveOutcome> outcome = install_live(planned, workspace, Trust::stamps, progress);
-    progress.clear();
-    if (!outcome) {
-        warn(planned.warnings);
-        return Error(outcome.error()).with_context("install");
-    }
-    return report_live(planned, *outcome, "install", common.json);
+    const auto plan = [&] {
+        return plan_live(
+            common, {.generation = options.generation, .forget = options.forget}, workspace);
+    };
+    const InstallEnd end = TRY(
+        install_planned({.command = again(options), .make_room = options.make_room, .plan = plan},
+                        common,
+                        workspace));
+    return end.status;
 }
 
 }  // namespace
@@ -66,6 +73,10 @@ Command install_command() {
                            options->forget,
                            "Give up the target of an earlier installation that is named PLACE")
                 ->type_name("PLACE");
+            app.add_flag(
+                "--make-room",
+                options->make_room,
+                "Where it does not fit, delete the oldest generations, as few as it takes");
             app.add_flag("--no-wait",
                          options->no_wait,
                          "End with status 1 where another run is at work, instead of waiting");

@@ -131,6 +131,7 @@ Result<LivePlan> read_live(const Common& common,
                   .generations = {},
                   .bootloader = {},
                   .probed = {},
+                  .observed = {},
                   .plan = {},
                   .former = {},
                   .installed = TRY(read_installed(common.state)),
@@ -242,16 +243,37 @@ Result<LivePlan> plan_live(const Common& common, const LiveRequest& request, Wor
     TRY_VOID(check_reached(made.probed));
     const PackageRequest wanted = TRY(bootloader.package(made.config.table));
     const Root machine = TRY(Root::open("/"));
-    const Observed observed{
+    made.observed = {
         .volumes = probe.volumes(),
         .package = TRY(read_package(wanted,
                                     {.root = machine, .digests = workspace.machine_digests()},
                                     {.root = made.system, .digests = workspace.digests()}))};
     made.plan = TRY(make_plan(
-        bootloader, made.config.table, made.generations.list, made.probed.found, observed));
+        bootloader, made.config.table, made.generations.list, made.probed.found, made.observed));
     add_unreached(made.probed, bootloader, made.plan);
     TRY_VOID(add_former(probe, request, made));
     return made;
+}
+
+Result<Plan> plan_without(const LivePlan& planned, const std::vector<GenerationId>& gone) {
+    if (!planned.bootloader) return planned.plan;
+    std::vector<Generation> left = planned.generations.list;
+    std::erase_if(left, [&](const Generation& generation) {
+        return std::ranges::count(gone, id_of(generation)) != 0;
+    });
+    // Those of earlier installations are found too, but not planned for.
+    std::vector<Target> targets = planned.probed.found;
+    std::erase_if(targets, [&](const Target& target) {
+        return std::ranges::count(planned.plan.targets, target.id, &PlannedTarget::id) == 0;
+    });
+    Plan plan =
+        TRY(make_plan(*planned.bootloader, planned.config.table, left, targets, planned.observed));
+    for (const PlannedTarget& target : planned.plan.targets) {
+        if (std::ranges::count(plan.targets, target.id, &PlannedTarget::id) == 0) {
+            plan.targets.push_back(target);
+        }
+    }
+    return plan;
 }
 
 Result<LivePlan> rebind_live(const Common& common,

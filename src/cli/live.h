@@ -21,6 +21,7 @@
 #include "host/run_lock.h"
 #include "model/bootloader.h"
 #include "model/generation.h"
+#include "model/observed.h"
 #include "model/plan.h"
 #include "sys/root.h"
 
@@ -51,6 +52,7 @@ struct LivePlan {
     Generations generations;               // with the chosen one as the current
     std::optional<Bootloader> bootloader;  // none where the configuration says "none"
     ProbedTargets probed;                  // those of the plan, and the former ones
+    Observed observed = {};                // that was planned with
     Plan plan;                             // its targets include those that were not reached
     // Targets that the plan does not have, but an earlier installation had (cli/former_targets.h):
     // what is owned there is removed.
@@ -70,8 +72,12 @@ struct LivePlan {
                                          const LiveRequest& request,
                                          Workspace& workspace);
 
-// The same for a plan that is recorded, instead of one that is made now: binds its targets again.
-// refused where one is not there, or is on another file system than then.
+// What plan_live() would have planned without some of the generations. Reads nothing.
+[[nodiscard]] Result<Plan> plan_without(const LivePlan& planned,
+                                        const std::vector<GenerationId>& gone);
+
+// As plan_live() for a plan that is recorded, instead of one that is made now: binds its targets
+// again. refused where one is not there, or is on another file system than then.
 [[nodiscard]] Result<LivePlan> rebind_live(const Common& common,
                                            const LiveRequest& request,
                                            const Record& record,

@@ -12,18 +12,22 @@ namespace {
 nlohmann::ordered_json report(const LivePlan& planned,
                               const LiveOutcome& outcome,
                               const std::string& command,
+                              const std::vector<GenerationId>& deleted,
                               const std::vector<std::string>& warnings) {
     using Json = nlohmann::ordered_json;
     Json unreached = Json::array();
     for (const UnreachedTarget& target : planned.probed.unreached) {
         unreached.push_back({{"target", target.id.text}, {"why", target.why}});
     }
+    Json gone = Json::array();
+    for (const GenerationId& id : deleted) gone.push_back(id.number);
     const auto& current = planned.plan.generation;
     return {{"format", "cordwainer-" + command.substr(0, command.find(' ')) + "/1"},
             {"bootloader", planned.plan.bootloader},
             {"generation", current ? Json(*current) : Json()},
             {"generations", planned.generations.list.size()},
-            {"changed", outcome.applied.changed},
+            {"changed", outcome.applied.changed || !deleted.empty()},
+            {"deleted", gone},
             {"unreached", unreached},
             {"warnings", warnings}};
 }
@@ -49,7 +53,8 @@ std::string summary(const LivePlan& planned, const LiveOutcome& outcome) {
 Result<int> report_live(const LivePlan& planned,
                         const LiveOutcome& outcome,
                         const std::string& command,
-                        bool json) {
+                        bool json,
+                        const std::vector<GenerationId>& deleted) {
     std::vector<std::string> warnings = planned.warnings;
     for (const auto& more :
          {planned.plan.warnings, outcome.applied.warnings, outcome.applied.not_done}) {
@@ -63,8 +68,9 @@ Result<int> report_live(const LivePlan& planned,
                  "` again to complete what was begun");
         return kPartial;
     }
-    const Result<void> printed = json ? print_json(report(planned, outcome, command, warnings))
-                                      : print(summary(planned, outcome));
+    const Result<void> printed =
+        json ? print_json(report(planned, outcome, command, deleted, warnings))
+             : print(summary(planned, outcome));
     if (!json) warn(warnings);
     for (const Result<void>& done : {outcome.recorded, printed}) {
         if (!done) complain("everything is installed, but: " + done.error().message());

@@ -108,4 +108,9 @@ const char* error_name(Errc code) {
     return "io";
 }
 
+nlohmann::ordered_json error_json(const Error& error, const char* code) {
+    return {{"format", "cordwainer-error/1"},
+            {"error", {{"code", code}, {"message", error.message()}, {"notes", error.notes}}}};
+}
+
 }  // namespace cordwainer::cli

@@ -36,4 +36,8 @@ void warn(const std::vector<std::string>& warnings);
 // "invalid_input": the enumerator's name, for JSON.
 [[nodiscard]] const char* error_name(Errc code);
 
+// The error in the format "cordwainer-error/1" (docs/formats.md); `code` is error_name()'s, or that
+// of a wrong command line.
+[[nodiscard]] nlohmann::ordered_json error_json(const Error& error, const char* code);
+
 }  // namespace cordwainer::cli

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/generation_marks.h"
 #include "cli/live.h"
+#include "cli/make_room.h"
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/plan_changes.h"
@@ -61,12 +63,24 @@ Result<PlanChanges> changes_of(const LivePlan& planned, const std::filesystem::p
                         contents);
 }
 
-Result<int> show_changes(const LivePlan& planned, const std::filesystem::path& state) {
-    const PlanChanges changes = TRY(changes_of(planned, state).with_context("plan"));
+// What deleting generations would free.
+Result<void> tell_advice(const LivePlan& planned, const Common& common, Workspace& workspace) {
+    const MarkedGenerations marked = TRY(read_marked(common, workspace.digests()));
+    const RoomAdvice advice = TRY(advise_room(planned, common, marked, workspace));
+    complain(advice_text(advice, "install"));
+    return {};
+}
+
+Result<int> show_changes(const LivePlan& planned, const Common& common, Workspace& workspace) {
+    const PlanChanges changes = TRY(changes_of(planned, common.state).with_context("plan"));
     TRY_VOID(print(render_changes(changes)));
     warn(planned.warnings);
     warn(planned.plan.warnings);
     warn(changes.warnings);
+    if (changes.fits) return kDone;
+    const Result<void> told = tell_advice(planned, common, workspace);
+    if (!told)
+        warn({"what deleting generations would free is not known: " + told.error().message()});
     return kDone;
 }
 
@@ -76,7 +90,7 @@ Result<int> run(const Options& options, const Common& common) {
         const LivePlan planned = TRY(
             plan_live(common, {.generation = options.generation}, workspace).with_context("plan"));
         return common.json ? show(planned.plan, planned.warnings, true)
-                           : show_changes(planned, common.state);
+                           : show_changes(planned, common, workspace);
     }
     Workspace workspace = Workspace::for_image(common);
     const ImagePlan planned =

@@ -49,6 +49,7 @@ class Comparison {
         changes.warnings = found.warnings;
         const std::vector<VolumeRoom> volumes = TRY(measure_room(foreseen_.plan, found));
         const Result<void> room = check_room(volumes);
+        changes.fits = room.has_value();
         if (!room) changes.warnings.push_back("installing is refused: " + room.error().message());
         changes.bootloader_before = what.installed ? what.installed->bootloader : "";
         changes.bootloader_after = what.plan.bootloader;

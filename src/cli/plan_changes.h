@@ -69,6 +69,7 @@ struct PlanChanges {
     std::string bootloader_after;
     std::vector<TargetChanges> targets;
     MenuChanges menu;
+    bool fits = true;  // else a warning says what is missing where
     std::vector<std::string> warnings;
 
     // Whether anything is to be done on a target.

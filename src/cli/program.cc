@@ -33,11 +33,9 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 void report(const Error& error, const char* code, bool json) {
     complain(error.message());
     if (!json) return;
-    const nlohmann::ordered_json value = {
-        {"format", "cordwainer-error/1"},
-        {"error", {{"code", code}, {"message", error.message()}, {"notes", error.notes}}}};
     // The error has been told on standard error; where standard output fails too, that is enough.
-    if (const auto printed = print_json(value); !printed) complain(printed.error().message());
+    const auto printed = print_json(error_json(error, code));
+    if (!printed) complain(printed.error().message());
 }
 
 // The command whose name the first words are; the words are then taken off.
