@@ -133,8 +133,8 @@ def esp_grub(lab):
 def esp_systemd_boot(lab):
     """systemd-boot. Another build of it differs in its last byte."""
     config = 'bootloader = "systemd-boot"\n[systemd-boot]\nesp = "/boot/efi"\ntimeout = 0\n'
-    program = "lib/systemd/boot/efi/systemd-bootx64.efi"
-    with open(f"/usr/{program}", "rb") as file:
+    program = "systemd-bootx64.efi"
+    with open(f"/usr/lib/systemd/boot/efi/{program}", "rb") as file:
         more = {f"opt/{program}": file.read() + b"\0", _TWO: config + 'package = "/opt"\n'}
     disk = _image(lab, ("/boot/efi", "vfat", debian.FAT_UUID), config, _esp(), more, efi=True)
     return Machinery("esp-systemd-boot", disk, 1, 2, "vfat", "/boot/efi", _operations(),

@@ -72,7 +72,9 @@ def tree(lab, boot, config, *, efi=False, more=()):
         target.write_bytes(data.encode() if isinstance(data, str) else data)
     for mount_point in ("proc", "sys", "tmp", "run", place.lstrip("/")):
         (root / mount_point).mkdir(parents=True, exist_ok=True)
-    (root / "usr/bin").mkdir(parents=True, exist_ok=True)
+    for folder in ("usr/bin", "usr/local/bin"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / "usr/local/bin/poweroff").symlink_to("/bin/busybox")
     lab.run("strip", "-o", root / "usr/bin/cordwainer", lab.cordwainer_program)
     add_config(root, config)
     lab.cordwainer("generation", "add", "--root", root, *add(1, root))
