@@ -15,10 +15,16 @@ disk = "/dev/vda"
 timeout = 3
 """
 
-# A second generation of the same kernel with another command line.
-NEXT_GENERATION = ("cd /var/guix/profiles; old=$(readlink system-1-link); new=$old-2; "
-                   "mkdir $new; sed s/try=1/try=2/ $old/parameters >$new/parameters; "
-                   "ln -s $new system-2-link; ln -sfn system-2-link system")
+
+def next_generation(number):
+    """Adds a generation that is the one before it with another command line."""
+    before = number - 1
+    return (f"cd /var/guix/profiles; old=$(readlink system-{before}-link); new=$old-{number}; "
+            f"mkdir $new; sed s/try={before}/try={number}/ $old/parameters >$new/parameters; "
+            f"ln -s $new system-{number}-link; ln -sfn system-{number}-link system")
+
+
+NEXT_GENERATION = next_generation(2)
 
 
 def generations(lab, *numbers):

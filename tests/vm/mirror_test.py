@@ -1,0 +1,167 @@
+"""Two mirrored EFI system partitions, each on a disk of its own, of which one is unplugged while a
+generation is installed. Each must start the machine alone, at any time, with what it was given last.
+
+What may go wrong: the run writes below the mount point of the disk that is away; it removes what that
+disk still needs; it calls the installation complete, and never comes back to the disk; the disk that
+was away has the newer menu, and is taken for the older one; a disk needs the other one to boot."""
+
+import re
+import shutil
+
+from harness import layouts, living, system
+from harness.machine import UEFI
+from install_test import generations, next_generation
+from interrupted_test import OTHER_PACKAGE, upgrade
+
+ESPS = {"/boot/efi": "3C1A-9D52", "/boot/efi2": "4D2B-8E63"}
+SYSTEMD_BOOT = ('bootloader = "systemd-boot"\n[systemd-boot]\n'
+                'esp = ["/boot/efi", "/boot/efi2"]\ntimeout = 0\n')
+GRUB = ('bootloader = "grub"\n[grub]\nfiles = "/boot/grub"\n'
+        'esp = ["/boot/efi", "/boot/efi2"]\ntimeout = 0\n')
+
+
+def mirrored_image(lab, config=SYSTEMD_BOOT, programs=()):
+    """A disk with both EFI system partitions, 1 and 2, and the root of a living machine, 3."""
+    tree = lab.tree()
+    living.furnish(lab, tree, programs=programs,
+                   mounts=[f"UUID={uuid} {place} vfat rw,umask=077 0 2"
+                           for place, uuid in ESPS.items()])
+    shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
+    system.add_guix_generations(tree, generations(lab, 1))
+    system.add_config(tree, config)
+    esps = "".join(layouts.ESP.replace("48MiB", "96MiB").replace("/boot/efi", place)
+                   + f'file-system-uuid = "{uuid}"\n' for place, uuid in ESPS.items())
+    return lab.image(layouts.image() + esps + layouts.root(tree, size="content + 96MiB"))
+
+
+class Mirrored:
+    """A machine whose root is on one disk and whose EFI system partitions are on two others."""
+
+    def __init__(self, lab, config):
+        whole = mirrored_image(lab, config)
+        self.root = self._only(lab, whole, 3)
+        self.esps = [self._only(lab, whole, number) for number in (1, 2)]
+
+    @staticmethod
+    def _only(lab, whole, number):
+        """A disk with that partition of `whole` alone, and a table of its own."""
+        disk = lab.folder / f"disk-{number}"
+        lab.run("cp", "--sparse=always", whole, disk)
+        for other in {1, 2, 3} - {number}:
+            lab.run("sgdisk", "--delete", other, disk)
+        lab.run("sgdisk", "--disk-guid=R", disk)
+        return disk
+
+    def start(self, *plugged):
+        """Starts the machine with these of its EFI system partitions, 0 and 1; firmware tries the
+        one that is named first first."""
+        extra = []
+        for place, number in enumerate(plugged):
+            extra += ["-drive", f"if=none,id=esp{number},format=raw,file={self.esps[number]}",
+                      "-device", f"virtio-blk-pci,drive=esp{number},bootindex={place + 1}"]
+        return living.start(self.root, UEFI, extra=extra)
+
+
+def boots(machine, number):
+    assert f"try={number}" in machine.command_line.split(), machine.command_line
+
+
+def status(machine, ended, *texts):
+    shown = machine.run("cordwainer status", status=ended)
+    for text in texts:
+        assert text in shown, (text, shown)
+
+
+def same_on_both(machine):
+    """Both have the same files with the same content, each its own inventory."""
+    listing = "find . -type f ! -name 'inventory.*' -exec md5sum {} + | sort -k 2"
+    first, second = (machine.run(f"cd {place}; {listing}") for place in ESPS)
+    assert first == second and "EFI/BOOT/BOOTX64.EFI" in first, (first, second)
+
+
+def test_one_is_unplugged_during_an_update(lab):
+    machines = Mirrored(lab, SYSTEMD_BOOT)
+    with machines.start(0, 1) as machine:
+        boots(machine, 1)
+        machine.run(next_generation(2))
+        assert "by default 2 boots" in machine.run("cordwainer install")
+        same_on_both(machine)
+        machine.stop()
+    with machines.start(0) as machine:
+        boots(machine, 2)
+        status(machine, 3, "esp (/boot/efi): as installed", "esp.2 (/boot/efi2): is not there")
+        machine.run(next_generation(3))
+        for done in "by default 3 boots", "nothing to do":
+            printed = machine.run("cordwainer install", status=3)
+            assert done in printed, printed
+            assert re.search(r"target esp\.2 is not there and is left as it is: .*/boot/efi2",
+                             printed), printed
+            assert machine.run("ls -A /boot/efi2").strip() == ""
+        status(machine, 3, "Boots next: generation 3", "esp (/boot/efi): as installed",
+               "esp.2 (/boot/efi2): is not there")
+        # What the disk that is away has a menu of stays.
+        printed = machine.run("cordwainer delete 1", status=3)
+        machine.run("test -e /var/guix/profiles/system-1-link")
+        machine.stop()
+    # The one that missed it, alone: its menu is the old one, complete.
+    with machines.start(1) as machine:
+        boots(machine, 2)
+        status(machine, 3, "esp (/boot/efi): is not there")
+        machine.stop()
+    with machines.start(0, 1) as machine:
+        boots(machine, 3)
+        status(machine, 3, "esp.2 (/boot/efi2): missed the last run", "`cordwainer install`")
+        machine.run("cordwainer install")
+        status(machine, 0, "esp.2 (/boot/efi2): as installed")
+        same_on_both(machine)
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.stop()
+    for alone in 0, 1:
+        with machines.start(alone) as machine:
+            boots(machine, 3)
+            machine.stop()
+
+
+def test_each_has_run_alone(lab):
+    """The second is served while the first is away: then the first is the one that is behind."""
+    machines = Mirrored(lab, SYSTEMD_BOOT)
+    with machines.start(1) as machine:
+        boots(machine, 1)
+        machine.run(next_generation(2))
+        assert "by default 2 boots" in machine.run("cordwainer install", status=3)
+        machine.stop()
+    with machines.start(0, 1) as machine:
+        boots(machine, 1)
+        status(machine, 3, "Boots next: generation 2", "esp (/boot/efi): missed the last run",
+               "esp.2 (/boot/efi2): as installed")
+        machine.run("cordwainer install")
+        status(machine, 0)
+        same_on_both(machine)
+        machine.stop()
+    with machines.start(0) as machine:
+        boots(machine, 2)
+        machine.stop()
+
+
+def test_grub_keeps_the_modules_of_the_one_that_is_away(lab):
+    """The core image on the disk that is away reads its modules and its menu on the root."""
+    machines = Mirrored(lab, GRUB)
+    with machines.start(0) as machine:
+        machine.run(OTHER_PACKAGE.replace("i386-pc", "x86_64-efi"))
+        machine.run(next_generation(2))
+        printed = machine.run(upgrade(1), status=3)
+        assert "by default 2 boots" in printed, printed
+        assert machine.run("ls -d /boot/grub/cordwainer/*/ | wc -l").strip() == "2"
+        machine.stop()
+    with machines.start(1) as machine:
+        boots(machine, 1)
+        machine.stop()
+    with machines.start(0, 1) as machine:
+        boots(machine, 2)
+        machine.run(upgrade(1))
+        assert machine.run("ls -d /boot/grub/cordwainer/*/ | wc -l").strip() == "1"
+        same_on_both(machine)
+        machine.stop()
+    with machines.start(1) as machine:
+        boots(machine, 2)
+        machine.stop()
