@@ -44,7 +44,7 @@ std::optional<RelPath> own_directory(const char* name) {
 
 Bootloader bootloader() {
     Bootloader grub;
-    grub.name = "grub";
+    grub.name = kName;
     grub.meaning = "GRUB 2, for BIOS and UEFI.";
     grub.schema = config_schema();
     grub.check = check_combinations;

@@ -5,6 +5,8 @@
 
 namespace cordwainer::grub {
 
+inline constexpr const char* kName = "grub";
+
 // Installers `files` (menu and modules), `esp` (UEFI) and `disk` (BIOS), in this order: what starts
 // GRUB is committed after what it starts.
 [[nodiscard]] Bootloader bootloader();

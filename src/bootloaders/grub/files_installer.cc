@@ -10,10 +10,12 @@
 #include "bootloaders/grub/assets.h"
 #include "bootloaders/grub/boot_files.h"
 #include "bootloaders/grub/command_line.h"
+#include "bootloaders/grub/environment.h"
 #include "bootloaders/grub/installation.h"
 #include "bootloaders/grub/menu.h"
 #include "bootloaders/grub/menu_entry.h"
 #include "core/rel_path.h"
+#include "formats/grub_env.h"
 #include "formats/grub_quote.h"
 
 namespace cordwainer::grub {
@@ -69,6 +71,7 @@ class FilesPlanner {
         TRY_VOID(stage_modules());
         TRY_VOID(stage_assets(assets));
         TRY_VOID(stage_copies(files));
+        TRY_VOID(provide_environment());
         TRY_VOID(replace(installation_.directory() + "/grub.cfg", std::move(script)));
         TRY_VOID(replace("/grub.cfg", render_handover(installation_)));
 
@@ -116,6 +119,15 @@ class FilesPlanner {
         for (const auto& [name, source] : files.copies()) {
             TRY_VOID(stage("/cordwainer/" + name, source));
         }
+        return {};
+    }
+
+    // Beside a menu that reads it.
+    Result<void> provide_environment() {
+        if (why_not_written(*installation_.files.volume)) return {};
+        made_.steps.emplace_back(ProvideFile{.target = target_.id,
+                                             .path = TRY(RelPath::parse(kEnvironmentPath)),
+                                             .source = Text{TRY(GrubEnv().render())}});
         return {};
     }
 

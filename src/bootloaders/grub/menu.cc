@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "bootloaders/grub/environment.h"
 #include "bootloaders/grub/menu_entry.h"
 #include "bootloaders/grub/menu_settings.h"
 #include "bootloaders/grub/script.h"
@@ -11,8 +12,6 @@
 
 namespace cordwainer::grub {
 namespace {
-
-constexpr const char* kOlderId = "older-generations";
 
 std::string default_entry(const Menu& menu, const Config& config) {
     if (config.default_position) return std::to_string(*config.default_position);
@@ -60,6 +59,7 @@ class Writer {
     Result<std::string> write(const Assets& assets) {
         script_.line("# Made by cordwainer. The next installation replaces this file.");
         write_settings(script_, installation_, assets, default_entry(menu_, config_));
+        if (!why_not_written(*installation_.files.volume)) write_once(script_, menu_);
         if (!menu_.entries.empty()) write_generation(menu_.entries.front());
         for (const UserEntry& entry : config_.entries) TRY_VOID(write_user_entry(entry));
         write_older();

@@ -10,6 +10,9 @@
 
 namespace cordwainer::grub {
 
+// The id of the submenu of all generations but the newest.
+inline constexpr const char* kOlderId = "older-generations";
+
 // One generation in the menu.
 struct MenuEntry {
     std::uint64_t generation = 0;
