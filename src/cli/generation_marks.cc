@@ -8,10 +8,26 @@
 #include "bootloaders/registry.h"
 #include "cli/config_file.h"
 #include "cli/generations_request.h"
+#include "cli/once.h"
 #include "host/pins.h"
 #include "host/record_files.h"
 
 namespace cordwainer::cli {
+namespace {
+
+// What cannot be read is nothing that the loader reads either, or nothing for this user to see.
+std::optional<std::uint64_t> booted_once(const Root& root,
+                                         const Installed& installed,
+                                         const Generations& generations) {
+    const auto store = OnceStore::of(installed.bootloader, installed.targets, root);
+    const auto entry = store ? store->read() : std::optional<std::string>();
+    if (!entry || !*entry) return std::nullopt;
+    const auto id = once_generation(installed, **entry);
+    if (!id || !find_generation(generations, *id)) return std::nullopt;
+    return id->number;
+}
+
+}  // namespace
 
 bool GenerationMarks::may_run(std::uint64_t number) const {
     return std::ranges::count(running.numbers, number) != 0;
@@ -31,6 +47,7 @@ Result<GenerationMarks> read_marks(const Root& root,
     if (installed && installed->boots && find_generation(generations, *installed->boots)) {
         marks.boots = installed->boots->number;
     }
+    if (installed) marks.once = booted_once(root, *installed, generations);
     return marks;
 }
 
@@ -40,6 +57,7 @@ std::optional<std::string> why_it_stays(const GenerationMarks& marks,
     if (marks.may_run(generation.number))
         return "it may be the one that runs: " + marks.running.why;
     if (marks.boots == generation.number) return "it boots by default";
+    if (marks.once == generation.number) return "it boots next, once (`switch --once`)";
     if (generation.current) return "it is the system's current one";
     if (marks.pinned.contains(generation.number)) return "it is pinned";
     return std::nullopt;

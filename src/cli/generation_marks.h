@@ -22,6 +22,7 @@ struct GenerationMarks {
     std::set<std::uint64_t> pinned = {};
     Running running = {};                     // nothing where the system does not run
     std::optional<std::uint64_t> boots = {};  // by default, as it was installed
+    std::optional<std::uint64_t> once = {};   // boots next, one time
 
     [[nodiscard]] bool may_run(std::uint64_t number) const;
 };

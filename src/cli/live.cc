@@ -11,6 +11,7 @@
 #include "bootloaders/systemd_boot/config.h"
 #include "cli/former_targets.h"
 #include "cli/generations_request.h"
+#include "cli/once_kept.h"
 #include "cli/output.h"
 #include "cli/reading.h"
 #include "cli/recording.h"
@@ -136,6 +137,7 @@ Result<LivePlan> read_live(const Common& common,
                   .former = {},
                   .installed = TRY(read_installed(common.state)),
                   .kept = {},
+                  .ends_once = request.ends_once,
                   .warnings = {}};
     made.config = request.config ? *request.config : TRY(load_config(common, bootloaders));
     GenerationsRequest wanted = generations_request(made.system, common, made.config.generations);
@@ -355,9 +357,13 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
     meanwhile.targets = with_targets(std::move(meanwhile.targets), planned.plan.targets);
     TRY_VOID(note_installed(state, planned.installed, meanwhile));
     TRY_VOID(root_menu(planned));
+    KeptOnce once = TRY(KeptOnce::before(planned, realised, contents));
 
     LiveOutcome outcome{.applied = apply(all, ports.bindings, contents, progress, trust),
                         .recorded = {}};
+    if (outcome.applied.result) once.after(planned);
+    if (once.changed()) outcome.applied.changed = true;
+    std::ranges::copy(once.warnings(), std::back_inserter(outcome.applied.warnings));
     if (!digests_kept) {
         outcome.applied.warnings.push_back(
             "digests are not kept, so the next run reads every kernel again: " +

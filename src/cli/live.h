@@ -36,6 +36,8 @@ struct LiveRequest {
     bool stay = false;
     // Whether later runs keep that default although the system's current one is another.
     bool keep = false;
+    // Whether that default is to boot next: a boot that was asked for once is given up.
+    bool ends_once = false;
     // Instead of the configuration file's.
     std::optional<Configuration> config = {};
     // Targets of earlier installations that are given up: the paths, or devices and the like, by
@@ -59,6 +61,7 @@ struct LivePlan {
     std::vector<PlannedTarget> former;
     std::optional<Installed> installed;  // by the run before
     std::optional<KeptDefault> kept;     // from now on
+    bool ends_once = false;              // as LiveRequest
     std::vector<std::string> warnings;   // what was read and left out; the plan has its own
 };
 

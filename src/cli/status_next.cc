@@ -4,27 +4,19 @@
 #include <fmt/format.h>
 
 #include "bootloaders/systemd_boot/config.h"
-#include "bootloaders/systemd_boot/entry.h"
+#include "cli/once.h"
 #include "cli/reading.h"
 
 namespace cordwainer::cli {
 namespace {
-
-// What a variable's entry is for, among those of the installed menu.
-std::optional<std::uint64_t> generation_of(const std::string& entry, const Installed& installed) {
-    const auto number = systemd_boot::generation_of_entry(entry);
-    const bool known =
-        number && std::ranges::find(installed.generations, *number, &GenerationId::number) !=
-                      installed.generations.end();
-    return known ? number : std::nullopt;
-}
 
 // Makes the entry of a variable what boots, with the reason first.
 void override_with(const std::string& entry,
                    const std::string& why,
                    const Installed& installed,
                    NextBoot& next) {
-    next.generation = generation_of(entry, installed);
+    const std::optional<GenerationId> id = once_generation(installed, entry);
+    next.generation = id ? std::optional(id->number) : std::nullopt;
     next.why.insert(
         next.why.begin(),
         next.generation ? why : why + fmt::format("; {} is no generation of this menu", entry));
@@ -64,8 +56,8 @@ NextBoot next_boot(const Installed& installed,
                    const LoaderChoice& choice) {
     NextBoot next;
     explain_default(installed, generations, next);
-    if (installed.bootloader != systemd_boot::kName) return next;
-    if (choice.by_default) {
+    const bool variables = installed.bootloader == systemd_boot::kName;
+    if (variables && choice.by_default) {
         override_with(
             *choice.by_default,
             "the firmware's variable LoaderEntryDefault (`bootctl set-default`) overrides "
@@ -75,7 +67,8 @@ NextBoot next_boot(const Installed& installed,
     }
     if (choice.once) {
         override_with(*choice.once,
-                      "for one boot, as the firmware's variable LoaderEntryOneShot says",
+                      variables ? "for one boot, as the firmware's variable LoaderEntryOneShot says"
+                                : "for one boot, as next_entry in GRUB's environment block says",
                       installed,
                       next);
     }

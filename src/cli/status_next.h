@@ -12,10 +12,10 @@
 
 namespace cordwainer::cli {
 
-// What the firmware's variables tell systemd-boot (Boot Loader Interface); names of entries.
+// What the loader is told beside its menu; names of entries.
 struct LoaderChoice {
-    std::optional<std::string> once;        // LoaderEntryOneShot
-    std::optional<std::string> by_default;  // LoaderEntryDefault
+    std::optional<std::string> once;        // cli/once.h: for one boot
+    std::optional<std::string> by_default;  // systemd-boot: LoaderEntryDefault
 
     bool operator==(const LoaderChoice&) const = default;
 };

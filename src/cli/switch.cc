@@ -18,6 +18,7 @@
 #include "cli/progress.h"
 #include "cli/reading.h"
 #include "cli/replay.h"
+#include "cli/switch_once.h"
 #include "host/profiles.h"
 #include "host/record_files.h"
 
@@ -28,6 +29,7 @@ struct Options {
     std::optional<std::uint64_t> generation;
     bool previous = false;
     bool boot_only = false;
+    bool once = false;
     bool no_wait = false;
 };
 
@@ -36,11 +38,14 @@ constexpr const char* kDetails =
 
 A generation that was never installed has no record: then its own etc/cordwainer/config.toml counts, or the system's. Where the recorded bootloader cannot be planned any more, what was recorded is installed again as it was, if all of it is still there; otherwise nothing is changed, and what is missing is named.
 
+With --once generation N boots one time, and what boots by default now does so again afterwards: neither the default nor the system's profile nor the menu is changed, so N must be in it. GRUB takes note of that in a file, which it must be able to write: not on btrfs, nor in LUKS, nor on a logical volume or RAID. systemd-boot has a variable of the firmware for it. A later `install` keeps the request while the menu has N; a `switch` without --once ends it.
+
 The system's profile link is moved too, so that the next `cordwainer install` keeps the choice. With --boot-only it stays where it is, and later runs keep the choice until the next switch or until there is a newer generation.
 
 Examples:
 
   cordwainer switch 41
+  cordwainer switch --once 41
   cordwainer switch --previous)";
 
 // What a switch goes to, and what was found on the way.
@@ -176,9 +181,13 @@ Result<int> run(const Options& options, const Common& common) {
     const Choice choice =
         TRY(choose(options, common, bootloaders, workspace).with_context("switch"));
     const std::uint64_t number = choice.generation.number;
+    if (options.once) {
+        return switch_once(choice.system, choice.generation, common)
+            .with_context("switch --once " + std::to_string(number));
+    }
     const std::string name =
         "switch " + std::to_string(number) + (options.boot_only ? " --boot-only" : "");
-    const LiveRequest request{.generation = number, .keep = options.boot_only};
+    const LiveRequest request{.generation = number, .keep = options.boot_only, .ends_once = true};
 
     Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);
     const bool replayed = !planned && choice.record;
@@ -223,7 +232,10 @@ Command switch_command() {
             auto* previous = app.add_flag(
                 "--previous", options->previous, "The one before that which boots by default now");
             number->excludes(previous);
-            app.add_flag("--boot-only", options->boot_only, "Leave the system's profile as it is");
+            auto* boot_only = app.add_flag(
+                "--boot-only", options->boot_only, "Leave the system's profile as it is");
+            app.add_flag("--once", options->once, "Boot it one time, then the default again")
+                ->excludes(boot_only);
             app.add_flag("--no-wait",
                          options->no_wait,
                          "End with status 1 where another run is at work, instead of waiting");

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
+#include "formats/efi_load_option.h"
 #include "sys/descriptor.h"
 #include "sys/file_io.h"
 
@@ -107,6 +109,14 @@ Result<std::optional<Bytes>> FirmwareVariables::read(const std::string& name,
     }
     bytes->erase(bytes->begin(), bytes->begin() + kAttributesSize);
     return std::optional(*std::move(bytes));
+}
+
+Result<std::optional<std::string>> FirmwareVariables::read_text(const std::string& name,
+                                                                const std::string& vendor) const {
+    const std::optional<Bytes> value = TRY(read(name, vendor));
+    std::string text = value ? from_utf16(*value) : std::string();
+    if (text.empty()) return std::optional<std::string>();
+    return std::optional(std::move(text));
 }
 
 Result<void> FirmwareVariables::write(const std::string& name,

@@ -37,6 +37,11 @@ class FirmwareVariables {
     [[nodiscard]] Result<std::optional<Bytes>> read(const std::string& name,
                                                     const std::string& vendor) const;
 
+    // The text of a variable that holds UTF-16 up to a NUL; nothing where there is none, or where
+    // it is empty.
+    [[nodiscard]] Result<std::optional<std::string>> read_text(const std::string& name,
+                                                               const std::string& vendor) const;
+
     // Writes a variable that outlives a restart, in one piece. One that could not be made is not
     // left behind. no_space where the firmware has no room.
     [[nodiscard]] Result<void> write(const std::string& name,

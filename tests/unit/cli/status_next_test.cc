@@ -91,6 +91,17 @@ TEST_F(StatusNext, FirmwareVariablesOverrideSystemdBootsMenuOnly) {
     EXPECT_EQ(next().generation, std::nullopt);
 }
 
+TEST_F(StatusNext, GrubsBlockOverridesItsMenuOnce) {
+    choice_.once = "older-generations>generation-1";
+    EXPECT_EQ(next().generation, 1U);
+    EXPECT_THAT(next().why,
+                ElementsAre("for one boot, as next_entry in GRUB's environment block says",
+                            "it is the system's current generation"));
+    choice_.once = "firmware-setup";
+    EXPECT_EQ(next().generation, std::nullopt);
+    EXPECT_THAT(next().why.front(), HasSubstr("firmware-setup is no generation of this menu"));
+}
+
 TEST_F(StatusNext, WhatRunsIsBootableWhereItIsInTheMenuWithItsFiles) {
     const RunningStatus status = running("gnu.system=/gnu/store/1 quiet");
     EXPECT_EQ(status.running.certain(), 1U);
