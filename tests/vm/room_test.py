@@ -1,0 +1,152 @@
+"""An EFI system partition that is too small for the next generation.
+
+What may go wrong: a byte is written before it is known that there is no room; the machine does not
+boot any more what it booted; what is said to be missing, or to be freed, is not; a generation goes
+that must stay, or goes in vain; it goes before the menu without it is in its place; its files stay,
+or those that others need go too."""
+
+import json
+import os
+import re
+import shutil
+
+from harness import layouts, living, system
+from harness.cpio import Archive
+from harness.machine import UEFI
+from harness.system import GuixGeneration
+from install_test import ESP_UUID, SYSTEMD_BOOT
+from systemd_boot_test import esp_offset
+
+MIB = 1 << 20
+HASH = f"sync; echo 3 >/proc/sys/vm/drop_caches; sha256sum $(findfs UUID={ESP_UUID})"
+
+
+def generation(lab, number):
+    """All have one kernel; each has an initrd of its own, of one size."""
+    padding = Archive()
+    padding.add(f"padding-{number}", os.urandom(MIB))
+    return GuixGeneration(number, living.linux(lab), living.initrd(lab) + padding.bytes(),
+                          f"Living, try {number}", ["console=ttyS0", "quiet", f"try={number}"])
+
+
+def full_disk(lab):
+    """A living machine whose ESP has generations 1 and 2, and room for half of 3, which is in the
+    store. The disk, the command that adds the third, and the MiB of an initrd."""
+    tree = lab.tree()
+    living.furnish(lab, tree,
+                   mounts=[f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077,noatime 0 2"])
+    shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
+    generations = [generation(lab, number) for number in (1, 2, 3)]
+    system.add_guix_generations(tree, generations, current=2)
+    link = tree / "var/guix/profiles/system-3-link"
+    third = os.readlink(link)
+    link.unlink()
+    system.add_config(tree, SYSTEMD_BOOT)
+    initrd = len(generations[0].initrd) / MIB
+    size = round(len(generations[0].kernel) / MIB + 2.5 * initrd)
+    esp = layouts.ESP.replace("48MiB", f"{size}MiB") + f'file-system-uuid = "{ESP_UUID}"\n'
+    disk = lab.image(layouts.image() + esp + layouts.root(tree, size="content + 64MiB"))
+    add_third = ("cd /var/guix/profiles; "
+                 f"ln -s {third} system-3-link; ln -sfn system-3-link system")
+    return disk, add_third, initrd
+
+
+def mebibytes(pattern, text):
+    found = re.search(pattern + r"(\d+\.\d) MiB", text)
+    assert found, (pattern, text)
+    return float(found.group(1))
+
+
+def free(machine):
+    """MiB that are free on the ESP."""
+    line = machine.run("df -k /boot/efi").splitlines()[-1]
+    return int(line.split()[3]) / 1024
+
+
+def is_sound(lab, disk):
+    """Fails where another program finds something wrong with the ESP."""
+    esp = lab.folder / "esp.img"
+    lab.run("dd", f"if={disk}", f"of={esp}", "bs=1M", f"skip={esp_offset(lab, disk) // MIB}")
+    lab.run("fsck.fat", "-n", esp)
+
+
+def test_a_full_esp_is_refused_before_the_first_byte(lab):
+    disk, add_third, initrd = full_disk(lab)
+    with living.start(disk, UEFI) as machine:
+        assert "try=2" in machine.command_line, machine.command_line
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.run(add_third)
+        before, room = machine.run(HASH), free(machine)
+        assert "installing is refused" in machine.run("cordwainer plan")
+
+        refused = machine.run("cordwainer install", status=1)
+        assert "target esp (/boot/efi) needs" in refused, refused
+        # What is missing is the initrd and a little, and not the kernel, which is there.
+        missing = mebibytes("free: ", refused)
+        assert abs(initrd - room - missing) < 0.5, (initrd, room, refused)
+        # The initrd of 1, and not the kernel, which 2 needs too.
+        frees = mebibytes(r"\n +1  ", refused)
+        assert abs(initrd - frees) < 0.2, (initrd, refused)
+        assert "cordwainer delete 1\n" in refused, refused
+        assert "cordwainer install --make-room\n" in refused, refused
+
+        told = json.loads(machine.run("cordwainer install --json 2>/dev/null", status=1))
+        assert told["error"]["code"] == "no_space", told
+        assert told["room"]["enough"] == [1], told
+        assert told["room"]["volumes"][0]["targets"] == ["esp"], told
+
+        # The other one runs, so that none may go.
+        machine.run("cordwainer pin 1")
+        refused = machine.run("cordwainer install --make-room", status=1)
+        assert "No generation may be deleted" in refused and "Pinned are: 1" in refused, refused
+        machine.run("cordwainer unpin 1")
+
+        assert machine.run(HASH) == before
+        machine.run("[ -L /var/guix/profiles/system-1-link ]")
+        machine.stop()
+    is_sound(lab, disk)
+
+    # The menu is the one that it was.
+    with living.start(disk, UEFI) as machine:
+        assert "try=2" in machine.command_line, machine.command_line
+        room = free(machine)
+        printed = machine.run("cordwainer install --make-room")
+        assert re.search(r"are deleted:\n +1  Living, try 1\n", printed), printed
+        assert "deleted: 1\n" in printed and "by default 3 boots" in printed, printed
+        machine.run("[ ! -L /var/guix/profiles/system-1-link ]")
+        machine.run("grep -rq try=1 /boot/efi/loader", status=1)
+        machine.run("grep -rq try=2 /boot/efi/loader && grep -rq try=3 /boot/efi/loader")
+        # One initrd went and another of the same size came.
+        assert abs(free(machine) - room) < 0.5, (free(machine), room)
+        assert "nothing to do" in machine.run("cordwainer install --make-room")
+        assert "as they were written" in machine.run("cordwainer verify")
+        machine.stop()
+    is_sound(lab, disk)
+    with living.start(disk, UEFI) as machine:
+        assert "try=3" in machine.command_line, machine.command_line
+        machine.stop()
+
+
+def test_what_is_said_to_be_deleted_is_enough(lab):
+    """By hand, as the message says; and the plan's peak is what the run takes, not more."""
+    disk, add_third, _ = full_disk(lab)
+    with living.start(disk, UEFI) as machine:
+        machine.run(add_third)
+        refused = machine.run("cordwainer install", status=1)
+        needed = mebibytes("needs ", refused)
+        # The deletion has no room for the new generation, and leaves it for later.
+        printed = machine.run("cordwainer delete 1")
+        assert "deleted: 1\n" in printed, printed
+        machine.run("grep -rq try=3 /boot/efi/loader", status=1)
+        # As much as is needed is left, and half a MiB for the tenths that are shown above.
+        spare = int((free(machine) - needed - 0.5) * 1024)
+        assert spare > 0, (free(machine), needed)
+        machine.run(f"dd if=/dev/zero of=/boot/efi/other bs=1k count={spare}; sync")
+        assert "by default 3 boots" in machine.run("cordwainer install")
+        assert free(machine) < 2, free(machine)
+        machine.run("rm /boot/efi/other")
+        machine.stop()
+    is_sound(lab, disk)
+    with living.start(disk, UEFI) as machine:
+        assert "try=3" in machine.command_line, machine.command_line
+        machine.stop()
