@@ -9,8 +9,9 @@
 namespace cordwainer {
 namespace {
 
-constexpr std::uint32_t kActive = 1;  // LOAD_OPTION_ACTIVE
-constexpr std::uint8_t kMedia = 4;    // type of a device path's node (UEFI 2.10, section 10.3.5)
+constexpr std::uint32_t kActive = 1;         // LOAD_OPTION_ACTIVE
+constexpr std::uint32_t kCategory = 0x1f00;  // LOAD_OPTION_CATEGORY; 0 is CATEGORY_BOOT
+constexpr std::uint8_t kMedia = 4;  // type of a device path's node (UEFI 2.10, section 10.3.5)
 constexpr std::uint8_t kHardDrive = 1;
 constexpr std::uint8_t kFilePath = 4;
 constexpr std::uint8_t kEnd = 0x7f;
@@ -181,7 +182,7 @@ Result<LoadOption> parse_load_option(ByteView bytes) {
     const auto list = list_size && le16_at(bytes, end) ? slice(bytes, end + 2, *list_size)
                                                        : std::optional<ByteView>();
     if (!list) return Error(Errc::invalid_input, "a boot entry is cut off");
-    return LoadOption{.active = (*attributes & kActive) != 0,
+    return LoadOption{.active = (*attributes & (kActive | kCategory)) == kActive,
                       .title = from_utf16(bytes.subspan(kTitle, end - kTitle)),
                       .program = TRY(parse_device_path(*list))};
 }

@@ -51,6 +51,8 @@ struct EfiProgram {
 [[nodiscard]] bool same_efi_path(std::string_view a, std::string_view b);
 
 struct LoadOption {
+    // Whether the firmware tries it when its turn comes: it is active, and no application that is
+    // only there to be chosen (LOAD_OPTION_CATEGORY_APP), such as the firmware's setup.
     bool active = true;
     std::string title;
     // Nothing where the device path leads elsewhere (a whole disk, a network, the firmware itself).

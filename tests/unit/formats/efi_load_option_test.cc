@@ -96,6 +96,15 @@ TEST(LoadOption, OneWithoutAProgramIsAnEntryToo) {
     EXPECT_FALSE(option->program);
 }
 
+// LOAD_OPTION_CATEGORY_APP, hidden, active: as firmware has its own setup in the list.
+TEST(LoadOption, AnApplicationIsNotTried) {
+    Bytes setup = render_load_option("x", program());
+    ASSERT_TRUE(put_le(setup, 0, 4, 0x109));
+    EXPECT_FALSE(parse_load_option(setup)->active);
+    ASSERT_TRUE(put_le(setup, 0, 4, 0x009));
+    EXPECT_TRUE(parse_load_option(setup)->active);
+}
+
 TEST(LoadOption, EveryCutIsAnError) {
     const Bytes whole = render_load_option("title", program());
     for (std::size_t size = 0; size < whole.size(); ++size) {
