@@ -115,25 +115,29 @@ const std::string& name_of(const TargetSpec& spec) {
     return spec.type == TargetType::file ? spec.path : spec.block.value;
 }
 
+Result<FoundAgain> look_again(const TargetLookup& lookup, const PlannedTarget& target) {
+    ProbedTargets now = TRY(lookup({target.spec}));
+    if (now.found.empty()) return Error(Errc::not_found, now.unreached.front().why);
+    FoundAgain again{.target = std::move(now.found.front()), .device = {}};
+    if (auto another = why_another(target, again.target)) {
+        return Error(Errc::not_found, *std::move(another));
+    }
+    if (const auto device = now.devices.find(again.target.id); device != now.devices.end()) {
+        again.device = device->second;
+    }
+    again.target.id = target.id;
+    return again;
+}
+
 void find_again(const TargetLookup& lookup, const PlannedTarget& target, ProbedTargets& probed) {
-    std::string why;
-    Result<ProbedTargets> now = lookup({target.spec});
-    if (!now) {
-        why = now.error().message();
-    } else if (now->found.empty()) {
-        why = now->unreached.front().why;
-    } else if (const auto another = why_another(target, now->found.front())) {
-        why = *another;
-    } else {
-        Target found = std::move(now->found.front());
-        if (const auto device = now->devices.find(found.id); device != now->devices.end()) {
-            probed.devices[target.id] = device->second;
-        }
-        found.id = target.id;
-        probed.found.push_back(std::move(found));
+    Result<FoundAgain> again = look_again(lookup, target);
+    if (!again) {
+        probed.unreached.push_back(
+            {.id = target.id, .spec = target.spec, .why = again.error().message()});
         return;
     }
-    probed.unreached.push_back({.id = target.id, .spec = target.spec, .why = std::move(why)});
+    if (!again->device.empty()) probed.devices[target.id] = again->device;
+    probed.found.push_back(std::move(again->target));
 }
 
 Result<FormerTargets> find_former(const FormerRequest& request,

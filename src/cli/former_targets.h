@@ -1,6 +1,7 @@
 // Targets of earlier installations that a plan does not have any more.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -19,8 +20,18 @@ using TargetLookup = std::function<Result<ProbedTargets>(const std::vector<Targe
 // What a person calls a target: its path, device, label or UUID.
 [[nodiscard]] const std::string& name_of(const TargetSpec& spec);
 
-// Looks for one target of an earlier installation, and adds it under its id to what `probed` has
-// found or not reached. One that lies on another file system than then was not reached.
+// A target of an earlier installation, as it is now.
+struct FoundAgain {
+    Target target;                 // with its id of then
+    std::filesystem::path device;  // the node of a block target; empty otherwise
+};
+
+// Looks for one target of an earlier installation. not_found where it is not there, or where
+// another file system than then is.
+[[nodiscard]] Result<FoundAgain> look_again(const TargetLookup& lookup,
+                                            const PlannedTarget& target);
+
+// The same; adds it to what `probed` has found or, on any error, not reached.
 void find_again(const TargetLookup& lookup, const PlannedTarget& target, ProbedTargets& probed);
 
 struct FormerRequest {

@@ -14,37 +14,23 @@
 #include "apply/record.h"
 #include "bootloaders/registry.h"
 #include "cli/config_file.h"
+#include "cli/former_targets.h"
 #include "cli/generations_request.h"
-#include "core/bytes.h"
+#include "cli/once.h"
 #include "host/block_device.h"
+#include "host/firmware_list.h"
+#include "host/firmware_partition.h"
+#include "host/firmware_variables.h"
 #include "host/host_contents.h"
 #include "host/live_files.h"
 #include "host/profiles.h"
 #include "host/record_files.h"
-#include "sys/file_io.h"
 #include "sys/root.h"
 
 namespace cordwainer::cli {
 namespace {
 
 using State = TargetStatus::State;
-
-// A text of the Boot Loader Interface: UTF-16, behind the four bytes of attributes that efivarfs
-// puts in front. Names of entries are plain, so anything else becomes "?".
-std::optional<std::string> loader_variable(const std::filesystem::path& sys, const char* name) {
-    constexpr const char* kVendor = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
-    constexpr std::size_t kAttributes = 4;
-    const Result<Bytes> value =
-        read_file(sys / "firmware/efi/efivars" / (std::string(name) + kVendor));
-    if (!value) return std::nullopt;
-    std::string text;
-    for (std::size_t at = kAttributes;; at += 2) {
-        const auto unit = le16_at(*value, at);
-        if (!unit || *unit == 0) break;
-        text += *unit >= 0x20 && *unit < 0x7f ? static_cast<char>(*unit) : '?';
-    }
-    return text.empty() ? std::nullopt : std::optional(text);
-}
 
 // Whether only root may look.
 bool is_forbidden(const Error& error) {
@@ -54,19 +40,20 @@ bool is_forbidden(const Error& error) {
 class Look {
   public:
     Look(const Common& common, const MachinePlaces& places, const Root& system, Installed installed)
-        : common_(common), places_(places), system_(system), installed_(std::move(installed)) {}
+        : common_(common),
+          places_(places),
+          system_(system),
+          variables_(system.outside(kFirmwareVariables)),
+          installed_(std::move(installed)) {}
 
     Result<MachineStatus> take() {
         status_.bootloader = installed_.bootloader;
         read_generations_of_system();
-        status_.next =
-            next_boot(installed_,
-                      generations_,
-                      {.once = loader_variable(places_.sys, "LoaderEntryOneShot"),
-                       .by_default = loader_variable(places_.sys, "LoaderEntryDefault")});
+        status_.next = next_boot(installed_, generations_, read_choice());
         look_at_running();
         read_plan();
         look_at_targets();
+        look_at_firmware();
         return std::move(status_);
     }
 
@@ -90,6 +77,31 @@ class Look {
         } else {
             unseen("the generations", read.error());
         }
+    }
+
+    LoaderChoice read_choice() {
+        return {.once = read_once(), .by_default = read_default()};
+    }
+
+    std::optional<std::string> read_once() {
+        const auto store = OnceStore::of(installed_.bootloader, installed_.targets, system_);
+        if (!store) return std::nullopt;
+        auto entry = store->read();
+        if (entry) return *std::move(entry);
+        if (entry.error().code == Errc::corrupt) {
+            status_.problems.push_back(entry.error().message() +
+                                       ". Remove it, and `cordwainer install` makes a new one.");
+        } else {
+            unseen("what boots once", entry.error());
+        }
+        return std::nullopt;
+    }
+
+    std::optional<std::string> read_default() {
+        auto text = variables_.read_text("LoaderEntryDefault", kLoaderVendor);
+        if (text) return *std::move(text);
+        unseen("what is stored in the firmware for systemd-boot", text.error());
+        return std::nullopt;
     }
 
     void look_at_running() {
@@ -120,15 +132,40 @@ class Look {
         for (const PlannedTarget& known : installed_.targets) {
             TargetStatus target{.target = known, .state = State::as_installed, .why = {}};
             const bool current = find_in_plan(target);
-            std::filesystem::path device;
+            std::optional<FoundAgain> found;
             if (!current && known.spec.type == TargetType::block) {
                 target.state = State::kept;
-            } else if (!probe || reach(*probe, target, device)) {
-                look_at(device, target);
+            } else if (!probe || reach(*probe, target, found)) {
+                look_at(found ? found->device : std::filesystem::path(), target);
             }
+            note_programs(target, found);
             if (!current && target.state == State::as_installed) target.state = State::leftover;
             check_references(target.files);
             status_.targets.push_back(std::move(target));
+        }
+    }
+
+    // Where firmware would find the EFI programs that are installed on the target.
+    void note_programs(const TargetStatus& target, const std::optional<FoundAgain>& found) {
+        if (target.target.spec.type != TargetType::file) return;
+        const bool away = target.state == State::unreached || target.state == State::unseen;
+        if (!away && target.files.programs.empty()) return;
+        const auto partition = away || !found
+                                   ? Error(Errc::not_found, "")
+                                   : firmware_partition(system_, target.target.spec.path, places_);
+        if (!partition) {
+            owned_.all = false;
+            return;
+        }
+        std::string directory = found->target.boot.offset.value_or("");
+        directory.erase(0, 1);  // its slash
+        for (const RelPath& program : target.files.programs) {
+            owned_.programs.push_back(
+                {.target = target.target.id,
+                 .path = program,
+                 .place = {.partition = *partition,
+                           .path = directory.empty() ? program.text()
+                                                     : directory + "/" + program.text()}});
         }
     }
 
@@ -148,23 +185,15 @@ class Look {
 
     // Whether the target is there, or may be: without root's rights that is not known of a
     // directory, which can be looked at all the same.
-    bool reach(const Probe& probe, TargetStatus& target, std::filesystem::path& device) const {
+    static bool reach(const Probe& probe, TargetStatus& target, std::optional<FoundAgain>& found) {
         const PlannedTarget& known = target.target;
-        const Result<ProbedTargets> found = probe.targets({known.spec});
-        if (!found && is_forbidden(found.error())) {
-            target.why = found.error().message();
-            return known.spec.type == TargetType::file;
-        }
-        if (!found) {
-            target.why = found.error().message();
-        } else if (found->found.empty()) {
-            target.why = found->unreached.front().why;
-        } else if (known.uuid && found->found.front().boot.uuid != known.uuid) {
-            target.why = "the file system there is not the one with UUID " + known.uuid->text();
-        } else {
-            for (const auto& [id, node] : found->devices) device = node;
+        auto again = look_again([&](const auto& specs) { return probe.targets(specs); }, known);
+        if (again) {
+            found = *std::move(again);
             return true;
         }
+        target.why = again.error().message();
+        if (is_forbidden(again.error()) && known.spec.type == TargetType::file) return true;
         target.state = ::geteuid() == 0 ? State::unreached : State::unseen;
         return false;
     }
@@ -236,6 +265,29 @@ class Look {
         return {};
     }
 
+    void look_at_firmware() {
+        const auto uefi = system_.status("/sys/firmware/efi");
+        if (!uefi || !*uefi) return;
+        const Result<FirmwareList> list = read_firmware_list(variables_);
+        if (!list && !plans_entries()) return;
+        if (!list) return unseen("the firmware's boot entries", list.error());
+        status_.firmware = firmware_status(*list, owned_);
+        if (!plan_) return;
+        for (const FirmwareEntry& entry : missing_entries(*list, owned_, *plan_)) {
+            status_.problems.push_back(
+                fmt::format("The firmware's list of boot entries has none for {} on target {}: "
+                            "`cordwainer install` makes it.",
+                            entry.path.text(),
+                            entry.target.text));
+        }
+    }
+
+    [[nodiscard]] bool plans_entries() const {
+        return plan_ && std::ranges::any_of(plan_->steps, [](const RealisedStep& step) {
+                   return std::holds_alternative<FirmwareEntry>(step);
+               });
+    }
+
     // What the menu reads where the system has it must be there.
     void check_references(const FilesState& files) {
         for (const Reference& reference : files.references) {
@@ -251,9 +303,11 @@ class Look {
     const Common& common_;
     const MachinePlaces& places_;
     const Root& system_;
+    const FirmwareVariables variables_;
     const Installed installed_;
     Generations generations_;
     std::optional<RealisedPlan> plan_;
+    OwnedPrograms owned_;
     std::set<std::string> checked_;
     MachineStatus status_;
 };

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/status_files.h"
+#include "cli/status_firmware.h"
 #include "cli/status_next.h"
 #include "core/error.h"
 #include "host/probe.h"
@@ -40,7 +41,8 @@ struct TargetStatus {
 struct MachineStatus {
     std::string bootloader;
     NextBoot next;
-    std::optional<RunningStatus> running;  // none: this system does not run
+    std::optional<RunningStatus> running;    // none: this system does not run
+    std::optional<FirmwareStatus> firmware;  // none: UEFI firmware did not start this machine
     std::vector<TargetStatus> targets;
     std::vector<std::string> problems;  // beyond the targets: what needs repair; whole sentences
     std::vector<std::string> unseen;    // what could not be looked at; whole sentences

@@ -1,13 +1,21 @@
 #include "cli/status_files.h"
 
+#include <string_view>
 #include <utility>
 
 #include "apply/inventory.h"
 #include "apply/survey.h"
+#include "formats/efi_load_option.h"
 #include "model/source.h"
 
 namespace cordwainer::cli {
 namespace {
+
+bool is_efi_program(const RelPath& path) {
+    constexpr std::string_view kEnd = ".efi";
+    const std::string& name = path.text();
+    return name.size() > kEnd.size() && same_efi_path(name.substr(name.size() - kEnd.size()), kEnd);
+}
 
 Result<std::optional<Damage>> damage_of(FileTarget& target,
                                         const RelPath& path,
@@ -37,6 +45,7 @@ Result<FilesState> look_at_files(FileTarget& target,
     for (const auto& [path, file] : loaded.inventory.files) {
         ++state.files;
         state.bytes += file.size;
+        if (is_efi_program(path)) state.programs.push_back(path);
         auto damage = TRY(damage_of(target, path, file));
         if (damage) state.damage.push_back(*std::move(damage));
     }

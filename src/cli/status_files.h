@@ -17,7 +17,8 @@ namespace cordwainer::cli {
 struct FilesState {
     std::uint64_t files = 0;  // that the inventory has
     std::uint64_t bytes = 0;
-    std::vector<Damage> damage;  // missing, changed or unfinished
+    std::vector<RelPath> programs;  // EFI programs that the inventory has
+    std::vector<Damage> damage;     // missing, changed or unfinished
     // Files of the plan that the inventory does not have with that content: it missed a run, or was
     // never written.
     std::uint64_t outdated = 0;

@@ -18,6 +18,8 @@ using State = TargetStatus::State;
 
 // Of each target; more are counted.
 constexpr std::size_t kShownFiles = 4;
+// Of the firmware's order; more are counted.
+constexpr std::size_t kShownEntries = 6;
 
 const char* state_name(State state) {
     switch (state) {
@@ -126,6 +128,50 @@ std::string running_text(const std::optional<RunningStatus>& running) {
                            : "could not be booted again: " + printable(running->problem));
 }
 
+std::string entry_text(const FirmwareStatus& firmware, std::uint16_t number) {
+    const FirmwareEntryStatus* const entry = firmware.entry(number);
+    const std::string name = fmt::format("Boot{:04X}", number);
+    return entry ? fmt::format("{} \"{}\"", name, printable(entry->title)) : name;
+}
+
+// What the firmware starts, and whether that is cordwainer's.
+std::string first_text(const FirmwareStatus& firmware) {
+    using Owner = FirmwareEntryStatus::Owner;
+    const FirmwareEntryStatus* const first = firmware.first();
+    if (!first) return "no entry of its list is active";
+    std::string text = entry_text(firmware, first->number) + " is first";
+    if (first->owner == Owner::ours) return text + ", and starts what is installed here";
+    if (first->owner == Owner::unknown) return text;
+    text += ", and is not cordwainer's";
+    const auto ours = std::ranges::find_if(firmware.order, [&](std::uint16_t number) {
+        const FirmwareEntryStatus* const entry = firmware.entry(number);
+        return entry && entry->active && entry->owner == Owner::ours;
+    });
+    if (ours == firmware.order.end()) return text;
+    return text + fmt::format("; {} is: the firmware's setup, or `efibootmgr -o`, puts it in front",
+                              entry_text(firmware, *ours));
+}
+
+std::string firmware_text(const std::optional<FirmwareStatus>& firmware) {
+    if (!firmware) return "";
+    std::string text = "Firmware: " + first_text(*firmware) + "\n";
+    if (firmware->next) {
+        text += fmt::format("  once, at the next start: {} (BootNext)\n",
+                            entry_text(*firmware, *firmware->next));
+    }
+    if (firmware->current) {
+        text += fmt::format("  started by {}\n", entry_text(*firmware, *firmware->current));
+    }
+    if (firmware->order.empty()) return text;
+    std::vector<std::string> order;
+    for (std::size_t i = 0; i < std::min(firmware->order.size(), kShownEntries); ++i) {
+        order.push_back(entry_text(*firmware, firmware->order[i]));
+    }
+    if (firmware->order.size() > kShownEntries)
+        order.push_back(fmt::format("{} more", firmware->order.size() - kShownEntries));
+    return text + fmt::format("  order: {}\n", fmt::join(order, ", "));
+}
+
 // What to do, or that nothing is to be done.
 std::string verdict_text(const MachineStatus& status) {
     switch (health_of(status)) {
@@ -173,6 +219,36 @@ Json target_json(const TargetStatus& target) {
             {"warnings", target.files.warnings}};
 }
 
+const char* owner_name(FirmwareEntryStatus::Owner owner) {
+    using Owner = FirmwareEntryStatus::Owner;
+    switch (owner) {
+        case Owner::ours:
+            return "ours";
+        case Owner::other:
+            return "other";
+        case Owner::unknown:
+            return "unknown";
+    }
+    return "";
+}
+
+Json firmware_json(const FirmwareStatus& firmware) {
+    Json entries = Json::array();
+    for (const FirmwareEntryStatus& entry : firmware.entries) {
+        entries.push_back({{"number", entry.number},
+                           {"title", entry.title},
+                           {"active", entry.active},
+                           {"path", or_null(entry.path)},
+                           {"owner", owner_name(entry.owner)}});
+    }
+    const FirmwareEntryStatus* const first = firmware.first();
+    return {{"first", first ? Json(first->number) : Json()},
+            {"next", or_null(firmware.next)},
+            {"current", or_null(firmware.current)},
+            {"order", firmware.order},
+            {"entries", entries}};
+}
+
 const char* health_name(Health health) {
     switch (health) {
         case Health::sound:
@@ -188,7 +264,8 @@ const char* health_name(Health health) {
 }  // namespace
 
 std::string status_text(const MachineStatus& status) {
-    std::string text = next_text(status) + running_text(status.running) + "Targets:\n";
+    std::string text = next_text(status) + running_text(status.running) +
+                       firmware_text(status.firmware) + "Targets:\n";
     for (const TargetStatus& target : status.targets) text += target_text(status, target);
     for (const std::string& problem : status.problems) text += printable(problem) + "\n";
     for (const std::string& sentence : status.unseen) {
@@ -215,6 +292,7 @@ Json status_json(const MachineStatus& status) {
               {"why", status.next.why},
               {"behind", status.next.behind}}},
             {"running", running},
+            {"firmware", status.firmware ? firmware_json(*status.firmware) : Json()},
             {"targets", targets},
             {"problems", status.problems},
             {"unseen", status.unseen}};

@@ -62,6 +62,16 @@ TEST_F(StatusFiles, SayWhatACutRunLeft) {
         ElementsAre(Damage{.path = rel(kModule), .kind = Damage::Kind::unfinished, .detail = {}}));
 }
 
+TEST_F(StatusFiles, NameThoseThatFirmwareStarts) {
+    Inventory inventory = load_inventory(world.files, rel("cordwainer"))->inventory;
+    const OwnedFile file = inventory.files.at(rel(kModule));
+    for (const char* path : {"EFI/BOOT/BOOTX64.EFI", "EFI/cordwainer/grubx64.efi", "EFI/x/.efi.d"})
+        inventory.files.emplace(rel(path), file);
+    ASSERT_TRUE(save_inventory(world.files, rel("cordwainer"), inventory));
+    EXPECT_THAT(look(kOne).programs,
+                ElementsAre(rel("EFI/BOOT/BOOTX64.EFI"), rel("EFI/cordwainer/grubx64.efi")));
+}
+
 TEST_F(StatusFiles, ThatMissedARunAreOutdated) {
     const FilesState state = look(kTwo);
     EXPECT_THAT(state.damage, IsEmpty());

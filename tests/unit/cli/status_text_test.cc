@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using State = TargetStatus::State;
 
 TargetStatus files_target(State state) {
@@ -71,6 +72,79 @@ TEST(StatusText, SaysThatATargetIsAway) {
     EXPECT_THAT(status_text(status),
                 AllOf(HasSubstr("is not there: /boot/efi2 is not mounted\n"),
                       HasSubstr("`cordwainer install` puts it right")));
+}
+
+FirmwareStatus firmware(const std::vector<std::uint16_t>& order) {
+    using Owner = FirmwareEntryStatus::Owner;
+    return {.entries = {{.number = 1,
+                         .title = "Windows\x1b[2J",
+                         .active = true,
+                         .path = "EFI/Microsoft/bootmgfw.efi",
+                         .owner = Owner::other},
+                        {.number = 0x1f,
+                         .title = "grub",
+                         .active = true,
+                         .path = "EFI/cordwainer/grubx64.efi",
+                         .owner = Owner::ours},
+                        {.number = 0x20,
+                         .title = "Network",
+                         .active = true,
+                         .path = std::nullopt,
+                         .owner = Owner::unknown}},
+            .order = order,
+            .current = 0x1f,
+            .next = std::nullopt};
+}
+
+TEST(StatusText, SaysWhichEntryTheFirmwareStarts) {
+    MachineStatus status = sound();
+    status.firmware = firmware({0x1f, 1, 9});
+    EXPECT_THAT(
+        status_text(status),
+        AllOf(HasSubstr("Firmware: Boot001F \"grub\" is first, and starts what is installed "
+                        "here\n  started by Boot001F \"grub\"\n"
+                        "  order: Boot001F \"grub\", Boot0001 \"Windows"),
+              HasSubstr(", Boot0009\n"),
+              HasSubstr("Everything is as it was installed."),
+              Not(HasSubstr("\x1b"))));
+}
+
+TEST(StatusText, SaysThatTheFirmwareStartsAnother) {
+    MachineStatus status = sound();
+    status.firmware = firmware({1, 0x1f});
+    status.firmware->next = 0x20;
+    const std::string text = status_text(status);
+    EXPECT_THAT(text,
+                AllOf(HasSubstr("\" is first, and is not cordwainer's; Boot001F \"grub\" is: "),
+                      HasSubstr("  once, at the next start: Boot0020 \"Network\" (BootNext)\n")));
+    // It is the machine's owner's choice.
+    EXPECT_EQ(health_of(status), Health::sound);
+    status.firmware = firmware({1});
+    EXPECT_THAT(status_text(status), HasSubstr("\" is first, and is not cordwainer's\n"));
+    status.firmware = firmware({0x20, 0x1f});
+    EXPECT_THAT(status_text(status), HasSubstr("Firmware: Boot0020 \"Network\" is first\n"));
+    status.firmware = firmware({});
+    EXPECT_THAT(status_text(status), HasSubstr("Firmware: no entry of its list is active\n"));
+}
+
+TEST(StatusText, OfALongOrderAFewAreNamed) {
+    MachineStatus status = sound();
+    status.firmware = firmware({1, 2, 3, 4, 5, 6, 7, 8});
+    EXPECT_THAT(status_text(status), HasSubstr(", Boot0006, 2 more\n"));
+}
+
+TEST(StatusText, JsonHasTheFirmwaresList) {
+    MachineStatus status = sound();
+    EXPECT_EQ(status_json(status)["firmware"], nullptr);
+    status.firmware = firmware({0x1f, 1});
+    const auto json = status_json(status)["firmware"];
+    EXPECT_EQ(json["first"], 0x1f);
+    EXPECT_EQ(json["current"], 0x1f);
+    EXPECT_EQ(json["next"], nullptr);
+    EXPECT_EQ(json["order"], nlohmann::json::array({0x1f, 1}));
+    EXPECT_EQ(json["entries"][1]["owner"], "ours");
+    EXPECT_EQ(json["entries"][1]["path"], "EFI/cordwainer/grubx64.efi");
+    EXPECT_EQ(json["entries"][2]["path"], nullptr);
 }
 
 TEST(StatusText, JsonHasAllOfIt) {
