@@ -163,6 +163,8 @@ Result<RealisedPlan> import_sources(const RealisedPlan& plan,
     const auto import = [&](const RealisedSource& source) -> Result<RealisedSource> {
         const auto* file = std::get_if<HostFile>(&source);
         if (!file || rooted(*file)) return source;
+        const ObjectRef known{.digest = file->digest, .size = file->size};
+        if (store.has(known)) return RealisedSource(known);
         const std::filesystem::path path = TRY(contents.locate(source));
         const ObjectRef object = TRY(store.add_file(path, file->digest));
         return RealisedSource(object);

@@ -26,7 +26,8 @@ namespace cordwainer {
                                            Runner& runner);
 
 // The plan as a record keeps it: every host file for which `rooted` is false (it may change or go
-// while the record needs it) is copied into the store, and its source becomes that object.
+// while the record needs it) is copied into the store, and its source becomes that object. One that
+// the store has already is not looked at.
 [[nodiscard]] Result<RealisedPlan> import_sources(
     const RealisedPlan& plan,
     ObjectStore& store,

@@ -256,6 +256,12 @@ TEST_F(Realise, ImportsWhatIsNotRooted) {
     EXPECT_TRUE(store_->has({sha256("module"), 6}));
     EXPECT_FALSE(store_->has({sha256("kernel"), 6}));
 
+    // What the store has is not looked at again.
+    std::filesystem::remove(loose.path);
+    const auto again =
+        import_sources(*made, *store_, *contents_, [](const HostFile&) { return false; });
+    ASSERT_TRUE(again) << again.error().message();
+
     ASSERT_TRUE(write_durably(loose.path, as_bytes("another")));
     std::filesystem::remove(store_->path(sha256("module")));
     const auto changed =
