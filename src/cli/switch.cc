@@ -12,6 +12,7 @@
 #include "apply/record.h"
 #include "bootloaders/registry.h"
 #include "cli/generations_request.h"
+#include "cli/installing.h"
 #include "cli/live.h"
 #include "cli/live_report.h"
 #include "cli/output.h"
@@ -30,6 +31,7 @@ struct Options {
     bool previous = false;
     bool boot_only = false;
     bool once = false;
+    bool make_room = false;
     bool no_wait = false;
 };
 
@@ -39,6 +41,8 @@ constexpr const char* kDetails =
 A generation that was never installed has no record: then its own etc/cordwainer/config.toml counts, or the system's. Where the recorded bootloader cannot be planned any more, what was recorded is installed again as it was, if all of it is still there; otherwise nothing is changed, and what is missing is named.
 
 With --once generation N boots one time, and what boots by default now does so again afterwards: neither the default nor the system's profile nor the menu is changed, so N must be in it. GRUB takes note of that in a file, which it must be able to write: not on btrfs, nor in LUKS, nor on a logical volume or RAID. systemd-boot has a variable of the firmware for it. A later `install` keeps the request while the menu has N; a `switch` without --once ends it.
+
+Where there is no room, nothing is changed, and the message says what deleting the oldest generations would free; --make-room does it, as `cordwainer install` does.
 
 The system's profile link is moved too, so that the next `cordwainer install` keeps the choice. With --boot-only it stays where it is, and later runs keep the choice until the next switch or until there is a newer generation.
 
@@ -174,6 +178,36 @@ int follow(const Choice& choice, const Options& options) {
     return kPartial;
 }
 
+// What was recorded, since it cannot be planned any more: `why`.
+Result<int> install_again(const Choice& choice,
+                          const LiveRequest& request,
+                          const std::string& name,
+                          const std::string& why,
+                          const Options& options,
+                          const Common& common,
+                          Workspace& workspace) {
+    Result<LivePlan> planned = plan_replay(*choice.record, request, choice, common, workspace);
+    if (!planned) {
+        return Error(Errc::refused,
+                     name + ": it cannot be planned any more (" + why +
+                         "), nor installed as it was recorded: " + planned.error().message() +
+                         "\nnothing was changed");
+    }
+    planned->warnings.push_back(name + " installs what was recorded, with the menu of then, " +
+                                "since it cannot be planned any more: " + why);
+    ErrorProgress progress;
+    const Result<LiveOutcome> outcome =
+        apply_live(*planned, choice.record->plan, workspace, Trust::stamps, progress);
+    progress.clear();
+    if (!outcome) {
+        warn(planned->warnings);
+        return Error(outcome.error()).with_context(name);
+    }
+    const int status = TRY(report_live(*planned, *outcome, name, common.json));
+    if (!outcome->applied.result) return status;
+    return std::max(status, follow(choice, options));
+}
+
 Result<int> run(const Options& options, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("switch"));
     const std::vector<Bootloader> bootloaders = all_bootloaders();
@@ -190,33 +224,19 @@ Result<int> run(const Options& options, const Common& common) {
     const LiveRequest request{.generation = number, .keep = options.boot_only, .ends_once = true};
 
     Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);
-    const bool replayed = !planned && choice.record;
-    if (replayed) {
+    if (!planned && choice.record) {
         const std::string why = planned.error().message();
-        planned = plan_replay(*choice.record, request, choice, common, workspace);
-        if (!planned) {
-            return Error(Errc::refused,
-                         name + ": it cannot be planned any more (" + why +
-                             "), nor installed as it was recorded: " + planned.error().message() +
-                             "\nnothing was changed");
-        }
-        planned->warnings.push_back(name + " installs what was recorded, with the menu of then, " +
-                                    "since it cannot be planned any more: " + why);
+        return install_again(choice, request, name, why, options, common, workspace);
     }
     if (!planned) return std::move(planned).error().with_context(name);
-
-    ErrorProgress progress;
-    const Result<LiveOutcome> outcome =
-        replayed ? apply_live(*planned, choice.record->plan, workspace, Trust::stamps, progress)
-                 : install_live(*planned, workspace, Trust::stamps, progress);
-    progress.clear();
-    if (!outcome) {
-        warn(planned->warnings);
-        return Error(outcome.error()).with_context(name);
-    }
-    const int status = TRY(report_live(*planned, *outcome, name, common.json));
-    if (!outcome->applied.result) return status;
-    return std::max(status, follow(choice, options));
+    std::optional<LivePlan> first = *std::move(planned);
+    const auto plan = [&]() -> Result<LivePlan> {
+        if (first) return *std::exchange(first, std::nullopt);
+        return plan_switch(choice, request, common, bootloaders, workspace);
+    };
+    const InstallEnd end = TRY(install_planned(
+        {.command = name, .make_room = options.make_room, .plan = plan}, common, workspace));
+    return end.installed ? std::max(end.status, follow(choice, options)) : end.status;
 }
 
 }  // namespace
@@ -234,8 +254,13 @@ Command switch_command() {
             number->excludes(previous);
             auto* boot_only = app.add_flag(
                 "--boot-only", options->boot_only, "Leave the system's profile as it is");
-            app.add_flag("--once", options->once, "Boot it one time, then the default again")
-                ->excludes(boot_only);
+            auto* once =
+                app.add_flag("--once", options->once, "Boot it one time, then the default again")
+                    ->excludes(boot_only);
+            app.add_flag("--make-room",
+                         options->make_room,
+                         "Where it does not fit, delete the oldest generations, as few as it takes")
+                ->excludes(once);
             app.add_flag("--no-wait",
                          options->no_wait,
                          "End with status 1 where another run is at work, instead of waiting");

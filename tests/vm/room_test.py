@@ -150,3 +150,20 @@ def test_what_is_said_to_be_deleted_is_enough(lab):
     with living.start(disk, UEFI) as machine:
         assert "try=3" in machine.command_line, machine.command_line
         machine.stop()
+
+
+def test_switch_makes_room_too(lab):
+    disk, add_third, _ = full_disk(lab)
+    with living.start(disk, UEFI) as machine:
+        machine.run(add_third)
+        machine.run("ln -sfn system-2-link /var/guix/profiles/system")
+        refused = machine.run("cordwainer switch 3", status=1)
+        assert "cordwainer switch 3 --make-room\n" in refused, refused
+        assert "system-2-link" in machine.run("readlink /var/guix/profiles/system")
+        told = json.loads(machine.run("cordwainer switch 3 --make-room --json 2>/dev/null"))
+        assert told["deleted"] == [1] and told["generation"] == 3, told
+        assert "system-3-link" in machine.run("readlink /var/guix/profiles/system")
+        machine.stop()
+    with living.start(disk, UEFI) as machine:
+        assert "try=3" in machine.command_line, machine.command_line
+        machine.stop()
