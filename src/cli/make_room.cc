@@ -181,6 +181,7 @@ Result<RoomAdvice> advise_room(const LivePlan& planned,
 
 std::string advice_text(const RoomAdvice& advice, const std::string& command) {
     const Deletions& deletions = advice.deletions;
+    if (deletions.missing.empty()) return "There is room by now: run it again";
     std::vector<std::string> lines;
     if (!deletions.oldest.empty()) {
         lines.emplace_back(
