@@ -40,7 +40,8 @@ Result<void> overwrite(const Root& system, const std::string& path, ByteView byt
     }
     TRY_VOID(write_all(file, bytes, name));
     TRY_VOID(settle(file, directory, name));
-    return check_on_medium(file, sha256(bytes), name);
+    const Fd written = TRY(system.open_file(path, O_RDONLY | O_NOFOLLOW));
+    return check_on_medium(written, sha256(bytes), name);
 }
 
 }  // namespace cordwainer
