@@ -79,9 +79,7 @@ class Look {
         }
     }
 
-    LoaderChoice read_choice() {
-        return {.once = read_once(), .by_default = read_default()};
-    }
+    LoaderChoice read_choice() { return {.once = read_once(), .by_default = read_default()}; }
 
     std::optional<std::string> read_once() {
         const auto store = OnceStore::of(installed_.bootloader, installed_.targets, system_);
