@@ -23,28 +23,31 @@ std::int64_t shortage(const std::vector<VolumeRoom>& volumes, const VolumeRoom& 
     return static_cast<std::int64_t>(now->needed) - static_cast<std::int64_t>(now->free);
 }
 
+// More are looked at several at a time.
+constexpr std::size_t kMostLooks = 20;
+
 class Choice {
   public:
     Choice(const std::vector<GenerationId>& oldest_first, const AskRoom& ask)
         : all_(oldest_first), ask_(ask) {}
 
     Result<Deletions> make() {
-        Deletions made;
         const RoomWithout now = TRY(ask_({}));
-        made.missing = short_ones(now.installing);
-        if (made.missing.empty() || all_.empty()) return made;
+        made_.missing = short_ones(now.installing);
+        if (made_.missing.empty() || all_.empty()) return std::move(made_);
 
-        std::size_t count = all_.size();
         const RoomWithout most = TRY(ask_(all_));
-        if (fits(most)) {
-            count = TRY(fewest());
-            made.enough = TRY(without_needless(first(all_, count)));
+        const bool possible = fits(most);
+        std::size_t count = all_.size();
+        if (possible) count = TRY(fewest());
+        TRY_VOID(look_at(count));
+        if (possible) {
+            TRY_VOID(choose());
         } else {
-            made.still_missing = short_ones(most.installing);
-            if (made.still_missing.empty()) made.still_missing = short_ones(most.deleting);
+            made_.still_missing = short_ones(most.installing);
+            if (made_.still_missing.empty()) made_.still_missing = short_ones(most.deleting);
         }
-        made.oldest = TRY(what_each_frees(count, made.missing));
-        return made;
+        return std::move(made_);
     }
 
   private:
@@ -64,39 +67,65 @@ class Choice {
         return high;
     }
 
-    Result<std::vector<GenerationId>> without_needless(std::vector<GenerationId> chosen) {
-        for (std::size_t i = chosen.size(); i-- > 0 && chosen.size() > 1;) {
-            std::vector<GenerationId> fewer = chosen;
-            fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-            const RoomWithout room = TRY(ask_(fewer));
-            if (fits(room)) chosen = std::move(fewer);
+    // What each of the first `count` frees.
+    Result<void> look_at(std::size_t count) {
+        for (const VolumeRoom& volume : made_.missing) {
+            lacking_.push_back(static_cast<std::int64_t>(volume.missing()));
         }
-        return chosen;
+        const std::size_t together = (count + kMostLooks - 1) / kMostLooks;
+        for (std::size_t begin = 0; begin < count; begin += together) {
+            const std::size_t end = std::min(begin + together, count);
+            const RoomWithout room = TRY(ask_(first(all_, end)));
+            Deletable one;
+            for (std::size_t i = begin; i < end; ++i) one.ids.push_back(all_[i]);
+            for (std::size_t v = 0; v < made_.missing.size(); ++v) {
+                const std::int64_t now = shortage(room.installing, made_.missing[v]);
+                const std::int64_t freed = std::max(lacking_[v] - now, std::int64_t{0});
+                one.frees.push_back(static_cast<std::uint64_t>(freed));
+                lacking_[v] = now;
+            }
+            made_.oldest.push_back(std::move(one));
+        }
+        return {};
     }
 
-    Result<std::vector<Deletable>> what_each_frees(std::size_t count,
-                                                   const std::vector<VolumeRoom>& missing) {
-        std::vector<Deletable> oldest;
-        std::vector<std::int64_t> before;
-        for (const VolumeRoom& volume : missing) {
-            before.push_back(static_cast<std::int64_t>(volume.missing()));
+    // All that were looked at, but for those that are not needed.
+    Result<void> choose() {
+        std::vector<bool> goes(made_.oldest.size(), true);
+        made_.enough = chosen(goes);
+        for (std::size_t i = goes.size(); i-- > 0;) {
+            if (is_needed(made_.oldest[i])) continue;
+            goes[i] = false;
+            const std::vector<GenerationId> fewer = chosen(goes);
+            const RoomWithout room = TRY(ask_(fewer));
+            goes[i] = fewer.empty() || !fits(room);
+            if (!goes[i]) made_.enough = fewer;
         }
-        for (std::size_t i = 0; i < count; ++i) {
-            const RoomWithout room = TRY(ask_(first(all_, i + 1)));
-            Deletable one{.id = all_[i], .frees = {}};
-            for (std::size_t v = 0; v < missing.size(); ++v) {
-                const std::int64_t now = shortage(room.installing, missing[v]);
-                const std::int64_t freed = before[v] - now;
-                one.frees.push_back(static_cast<std::uint64_t>(std::max(freed, std::int64_t{0})));
-                before[v] = now;
-            }
-            oldest.push_back(std::move(one));
+        return {};
+    }
+
+    // Whether it frees more than is left over when all that were looked at are gone. Without it at
+    // least that much is not freed.
+    [[nodiscard]] bool is_needed(const Deletable& one) const {
+        for (std::size_t v = 0; v < lacking_.size(); ++v) {
+            if (static_cast<std::int64_t>(one.frees[v]) > -lacking_[v]) return true;
         }
-        return oldest;
+        return false;
+    }
+
+    [[nodiscard]] std::vector<GenerationId> chosen(const std::vector<bool>& goes) const {
+        std::vector<GenerationId> ids;
+        for (std::size_t i = 0; i < goes.size(); ++i) {
+            if (!goes[i]) continue;
+            ids.insert(ids.end(), made_.oldest[i].ids.begin(), made_.oldest[i].ids.end());
+        }
+        return ids;
     }
 
     const std::vector<GenerationId>& all_;
     const AskRoom& ask_;
+    Deletions made_;
+    std::vector<std::int64_t> lacking_;  // bytes for each short volume, after what was looked at
 };
 
 }  // namespace

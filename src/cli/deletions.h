@@ -21,25 +21,28 @@ struct RoomWithout {
 // For a set of generations, oldest first. Of none: what installing takes now.
 using AskRoom = std::function<Result<RoomWithout>(const std::vector<GenerationId>&)>;
 
-// A generation that may be deleted, and by how much that makes up for what is missing.
+// A generation that may be deleted, or some that follow each other, and by how much that makes up
+// for what is missing.
 struct Deletable {
-    GenerationId id;
+    std::vector<GenerationId> ids;
     // Bytes for each short volume, once those before it are gone: a kernel that another generation
     // needs too frees nothing before both are gone.
     std::vector<std::uint64_t> frees;
 };
 
 struct Deletions {
-    std::vector<VolumeRoom> missing;   // the volumes that are short now
-    std::vector<Deletable> oldest;     // the oldest ones, as many as it takes; all if that is short
+    std::vector<VolumeRoom> missing;  // the volumes that are short now
+    // The oldest ones, as many as it takes; all if that is short. Of more than twenty, several
+    // together: looking is planning anew.
+    std::vector<Deletable> oldest;
     std::vector<GenerationId> enough;  // oldest first; none where not even all of them are
     // Where they are not: what is short, and by how much, when all of them are gone; where that is
     // none, what is short for deleting them.
     std::vector<VolumeRoom> still_missing;
 };
 
-// `oldest_first`: the generations that may go. Of those that are counted as old enough, one that
-// turns out not to be needed stays, the newer ones first.
+// `oldest_first`: the generations that may go. Of the oldest that are enough, those of `oldest`
+// that turn out not to be needed stay, the newer ones first.
 [[nodiscard]] Result<Deletions> choose_deletions(const std::vector<GenerationId>& oldest_first,
                                                  const AskRoom& ask);
 

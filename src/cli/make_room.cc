@@ -188,7 +188,11 @@ std::string advice_text(const RoomAdvice& advice, const std::string& command) {
             "The oldest generations that may go, and what each would free there in this order:");
     }
     for (const Deletable& one : deletions.oldest) {
-        lines.push_back(fmt::format("  {}  {}", one.id.number, freed_text(one, deletions.missing)));
+        const std::uint64_t last = one.ids.back().number;
+        lines.push_back(fmt::format("  {}{}  {}",
+                                    one.ids.front().number,
+                                    one.ids.size() == 1 ? "" : fmt::format(" to {}", last),
+                                    freed_text(one, deletions.missing)));
     }
     if (!deletions.enough.empty()) {
         lines.push_back("Enough is:  cordwainer delete " + numbers_of(deletions.enough));
@@ -229,15 +233,18 @@ nlohmann::ordered_json advice_json(const RoomAdvice& advice) {
         }
         return list;
     };
+    const auto numbers = [](const std::vector<GenerationId>& ids) {
+        Json list = Json::array();
+        for (const GenerationId& id : ids) list.push_back(id.number);
+        return list;
+    };
     Json oldest = Json::array();
     for (const Deletable& one : advice.deletions.oldest) {
-        oldest.push_back({{"generation", one.id.number}, {"frees", one.frees}});
+        oldest.push_back({{"generations", numbers(one.ids)}, {"frees", one.frees}});
     }
-    Json enough = Json::array();
-    for (const GenerationId& id : advice.deletions.enough) enough.push_back(id.number);
     return {{"volumes", volumes(advice.deletions.missing)},
             {"oldest", oldest},
-            {"enough", enough},
+            {"enough", numbers(advice.deletions.enough)},
             {"still_missing", volumes(advice.deletions.still_missing)},
             {"cannot", advice.cannot ? Json(*advice.cannot) : Json()},
             {"pinned", advice.pinned}};

@@ -152,7 +152,20 @@ TEST_F(DeletionsTest, OfAThousandFewAreAskedFor) {
     needed_["a"] = 3;
     for (std::uint64_t number = 1; number <= 1000; ++number) files_["a"].push_back({1, {number}});
     EXPECT_EQ(numbers(choose(1000).enough), (Numbers{1, 2, 3}));
-    EXPECT_LT(asked_, 25);
+    EXPECT_LT(asked_, 20);
+}
+
+TEST_F(DeletionsTest, ManyAreLookedAtSeveralAtATime) {
+    free_["a"] = 0;
+    needed_["a"] = 300;
+    for (std::uint64_t number = 1; number <= 1000; ++number) files_["a"].push_back({1, {number}});
+    const Deletions made = choose(1000);
+    EXPECT_EQ(made.enough.size(), 300U);
+    ASSERT_EQ(made.oldest.size(), 20U);
+    EXPECT_EQ(numbers(made.oldest[1].ids).front(), 16U);
+    EXPECT_EQ(numbers(made.oldest[1].ids).back(), 30U);
+    EXPECT_EQ(made.oldest[1].frees, Numbers{15});
+    EXPECT_LT(asked_, 40);
 }
 
 }  // namespace
