@@ -9,6 +9,9 @@ import re
 import struct
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import PurePosixPath
+
+from .boot_readers import Bootctl
 
 SHARED = "share clusters."  # as fsck.fat says it
 
@@ -69,11 +72,13 @@ class Judge:
         self._last = alive
         if wrong:
             return wrong
-        live = {path for number in alive for path in self.needs(number)}
+        # With the directories above: firmware may give up where GRUB and mtools read on.
+        live = {str(part).lower() for number in alive for path in self.needs(number)
+                for part in (PurePosixPath(path), *PurePosixPath(path).parents)}
         for reader in self.readers:
             for paths, what in reader.complaints():
-                if what != SHARED and live.intersection(paths):
-                    return f"{paths}: {what}"
+                if what != SHARED and live.intersection(path.lower() for path in paths):
+                    return f"fsck.fat, of {paths}: {what}"
         return None
 
     def shared(self):
@@ -134,6 +139,10 @@ class SystemdBootJudge(Judge):
     """Both programs are old or new; loader.conf is old or new, and each entry of that menu is there
     with its files; what else is there as an entry is of the other menu, and has its files too."""
 
+    def __init__(self, lab, readers, snapshots):
+        super().__init__(lab, readers, snapshots)
+        self._bootctl = Bootctl(lab)
+
     _PROGRAMS = ("EFI/BOOT/BOOTX64.EFI", "EFI/cordwainer/systemd-bootx64.efi")
     _SETTINGS = "loader/loader.conf"
     _ENTRIES = "loader/entries/"
@@ -169,7 +178,8 @@ class SystemdBootJudge(Judge):
         for number in allowed:
             known.update(self.entry_files(number))
         for path in self.readers[0].names(self._ENTRIES):
-            if path.endswith(".conf"):
+            # An entry that names no kernel yet is skipped.
+            if path.endswith(".conf") and (self.readers[0].copy / path).stat().st_size:
                 lack = self.lacks(disk, known[path]) if path in known else "is a stranger's"
                 if lack:
                     return set(alive), f"{path}: {lack}"
@@ -178,11 +188,13 @@ class SystemdBootJudge(Judge):
             lack = self.lacks(disk, known[path])
             if lack:
                 return set(alive), f"{path}: {lack}"
-        return set(alive), None
+        return set(alive), self._bootctl.wrong(self.readers[0].copy, self._default(alive[0]))
+
+    def _default(self, number):
+        settings = self.snapshots[number].files[self._SETTINGS]
+        return re.search(r"(?m)^default\s+(\S+)", settings.decode()).group(1)
 
     def _first(self, number):
         """loader.conf, the entry that it makes the default, and the files of that."""
-        settings = self.snapshots[number].files[self._SETTINGS]
-        default = re.search(r"(?m)^default\s+(\S+)", settings.decode()).group(1)
-        return {self._SETTINGS: settings,
-                **self.entry_files(number)[self._ENTRIES + default]}
+        return {self._SETTINGS: self.snapshots[number].files[self._SETTINGS],
+                **self.entry_files(number)[self._ENTRIES + self._default(number)]}

@@ -50,7 +50,7 @@ def _grub(lab, boot, partitions, platform, targets, **options):
     return _image(lab, boot, config, partitions, more, **options)
 
 
-def _boot_partition(size, kind):
+def boot_partition(size, kind):
     return (f'[[partition]]\ntype = "linux"\nsize = "{size}"\nfile-system = "{kind}"\n'
             + (f'file-system-uuid = "{debian.BOOT_UUID}"\nmount = "/boot"\n'
                if kind != "none" else ""))
@@ -62,7 +62,7 @@ _ON_DISK = 'disk = "/dev/vda"\n'
 def ext4(lab):
     """GRUB of BIOS, its menu and kernels on an ext4 of their own."""
     disk = _grub(lab, ("/boot", "ext4", debian.BOOT_UUID),
-                 layouts.BIOS_BOOT + _boot_partition("64MiB", "ext4"), "i386-pc", _ON_DISK)
+                 layouts.BIOS_BOOT + boot_partition("64MiB", "ext4"), "i386-pc", _ON_DISK)
     offset, _ = debian.partitions(lab, disk)[1]
     readers = [boot_readers.Grub("(loop0,gpt2)", every_module=False),
                boot_readers.Debugfs(lab.folder / "copied", offset)]
@@ -72,7 +72,7 @@ def ext4(lab):
 def btrfs(lab):
     """The same on btrfs."""
     disk = _grub(lab, ("/boot", "btrfs", debian.BOOT_UUID),
-                 layouts.BIOS_BOOT + _boot_partition("160MiB", "btrfs"), "i386-pc", _ON_DISK)
+                 layouts.BIOS_BOOT + boot_partition("160MiB", "btrfs"), "i386-pc", _ON_DISK)
     return Machinery("btrfs", disk, 2, 3, "btrfs", "/boot", _operations(),
                      [boot_readers.Grub("(loop0,gpt2)")], GrubJudge)
 
@@ -81,7 +81,7 @@ def xfs(lab):
     """The same on xfs, which images cannot have: the partition is formatted afterwards."""
     none = lab.write("none.toml", 'bootloader = "none"\n')
     disk = _grub(lab, ("/boot", "xfs", debian.BOOT_UUID),
-                 layouts.BIOS_BOOT + _boot_partition("320MiB", "none"), "i386-pc", _ON_DISK,
+                 layouts.BIOS_BOOT + boot_partition("320MiB", "none"), "i386-pc", _ON_DISK,
                  options=("--config", none))
     offset, size = debian.partitions(lab, disk)[1]
     volume = lab.folder / "volume"
@@ -113,8 +113,13 @@ def bios(lab):
     return Machinery("bios", disk, 1, 1, "ext4", "/boot", operations, readers, GrubJudge)
 
 
-def _esp():
+def esp_partition():
     return layouts.ESP.replace("48MiB", "96MiB") + f'file-system-uuid = "{debian.FAT_UUID}"\n'
+
+
+# The first installation on a machine makes the directories large that an image has made small: FAT
+# cannot do that so that a cut does no harm (host/mounted_fat.h). What comes after it is what counts.
+_ON_FAT = {"setup": [_add(2), _install(_ONE)], "first": 2}
 
 
 def _esp_readers(lab, disk):
@@ -124,10 +129,10 @@ def _esp_readers(lab, disk):
 
 def esp_grub(lab):
     """GRUB of UEFI, all of it on the EFI system partition."""
-    disk = _grub(lab, ("/boot/efi", "vfat", debian.FAT_UUID), _esp(), "x86_64-efi",
+    disk = _grub(lab, ("/boot/efi", "vfat", debian.FAT_UUID), esp_partition(), "x86_64-efi",
                  'esp = "/boot/efi"\n')
-    return Machinery("esp-grub", disk, 1, 2, "vfat", "/boot/efi", _operations(),
-                     _esp_readers(lab, disk), GrubJudge, UEFI)
+    return Machinery("esp-grub", disk, 1, 2, "vfat", "/boot/efi", _operations()[2:],
+                     _esp_readers(lab, disk), GrubJudge, UEFI, **_ON_FAT)
 
 
 def esp_systemd_boot(lab):
@@ -136,6 +141,6 @@ def esp_systemd_boot(lab):
     program = "systemd-bootx64.efi"
     with open(f"/usr/lib/systemd/boot/efi/{program}", "rb") as file:
         more = {f"opt/{program}": file.read() + b"\0", _TWO: config + 'package = "/opt"\n'}
-    disk = _image(lab, ("/boot/efi", "vfat", debian.FAT_UUID), config, _esp(), more, efi=True)
-    return Machinery("esp-systemd-boot", disk, 1, 2, "vfat", "/boot/efi", _operations(),
-                     _esp_readers(lab, disk), SystemdBootJudge, UEFI)
+    disk = _image(lab, ("/boot/efi", "vfat", debian.FAT_UUID), config, esp_partition(), more, efi=True)
+    return Machinery("esp-systemd-boot", disk, 1, 2, "vfat", "/boot/efi",
+                     _operations()[2:], _esp_readers(lab, disk), SystemdBootJudge, UEFI, **_ON_FAT)
