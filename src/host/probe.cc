@@ -37,7 +37,7 @@ Result<const SystemDevice*> device_of(const Mount& mount, const SystemDevices& d
         has_number ? devices.numbered(mount.device) : devices.at(mount.source);
     if (device) return device;
     return Error(Errc::not_found,
-                 "the device of " + where + ", " + mount.source + ", is not in sysfs");
+                 "the device of " + where + ", " + mount.source + ", is not there any more");
 }
 
 // Where a file target will be.
@@ -77,6 +77,12 @@ Result<Place> place_of(const Root& system, const std::string& configured) {
     if (failed) return file_error(failed.value(), "read " + link);
     place.path = without_slashes_at_end(real.string() + missing);
     return place;
+}
+
+// Whether it says that a device gives no answer (any more).
+bool is_gone(const Error& error) {
+    const int err = error.sys_errno;
+    return err == EIO || err == ENXIO || err == ENODEV || err == ENOMEDIUM;
 }
 
 }  // namespace
@@ -144,8 +150,11 @@ struct Probe::State {
         if (mount->directory.ends_with("//deleted"))
             return Error(Errc::refused,
                          "what is mounted on " + mount->mount_point + " was removed");
-        const SystemDevice* device = TRY(device_of(*mount, storage.devices()));
-        const Volume volume = TRY(Result<Volume>(storage.volume(*device)));
+        const Result<const SystemDevice*> device = device_of(*mount, storage.devices());
+        if (!device && device.error().code == Errc::not_found) why = device.error().message();
+        if (!why.empty()) return target;
+        if (!device) return device.error();
+        const Volume volume = TRY(Result<Volume>(storage.volume(**device)));
         target.boot = {.offset = offset_in(*mount, place.path),
                        .label = volume.label,
                        .uuid = volume.uuid,
@@ -158,6 +167,16 @@ struct Probe::State {
         return target;
     }
 
+    // What cannot be read is no file system.
+    void add_file_system(const NamedDevice& found, BootSide& boot) {
+        const Result<Signature>& signature = storage.signature(*found.named);
+        if (!signature || !signature->has_file_system()) return;
+        boot.label = signature->label;
+        const bool of_file_system = found.kind != BlockId::Kind::partition_uuid &&
+                                    found.kind != BlockId::Kind::partition_table_uuid;
+        if (of_file_system) boot.uuid = Uuid::parse(signature->uuid);
+    }
+
     Result<Target> block_target(const TargetSpec& spec,
                                 std::string& why,
                                 std::filesystem::path& node) {
@@ -166,13 +185,8 @@ struct Probe::State {
         why = found.why;
         if (!found.named) return target;
         node = found.device->node;
-        // What is on a whole disk does not matter where it has a partition table.
-        const Result<Signature>& signature = storage.signature(*found.named);
-        if (signature && signature->has_file_system()) {
-            target.boot.label = signature->label;
-            const bool of_file_system = found.kind != BlockId::Kind::partition_uuid &&
-                                        found.kind != BlockId::Kind::partition_table_uuid;
-            if (of_file_system) target.boot.uuid = Uuid::parse(signature->uuid);
+        if (storage.may_hold_file_system(*found.named)) {
+            add_file_system(found, target.boot);
         }
         const auto table = TRY(Result<std::optional<DiskTable>>(storage.table(*found.device)));
         target.observed = TRY(observe_disk(node, found.device->sector_size, table));
@@ -212,7 +226,8 @@ Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs) const
         Result<Target> target = spec.type == TargetType::file
                                     ? state_->file_target(spec, why)
                                     : state_->block_target(spec, why, node);
-        if (!target) return at(spec, std::move(target).error());
+        if (!target && is_gone(target.error())) why = target.error().message();
+        if (!target && why.empty()) return at(spec, std::move(target).error());
         if (!why.empty()) {
             probed.unreached.push_back({.id = ids[i], .spec = spec, .why = why});
             continue;

@@ -56,9 +56,9 @@ class Probe {
     [[nodiscard]] const std::vector<MountedVolume>& volumes() const;
 
     // What the specifications name. A path is that of its nearest existing directory. What is not
-    // there now is `unreached`; an Error is what no plugging in would cure: a path that is a file
-    // or on no disk, a name that fits two volumes (invalid_input, with the candidates), a device
-    // that cannot be read.
+    // there now is `unreached`, a device that was pulled out while it is mounted included; an Error
+    // is what no plugging in would cure: a path that is a file or on no disk, a name that fits two
+    // volumes (invalid_input, with the candidates), a device that may not be read.
     [[nodiscard]] Result<ProbedTargets> targets(const std::vector<TargetSpec>& specs) const;
 
   private:

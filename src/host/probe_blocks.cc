@@ -76,6 +76,7 @@ class Finder {
   private:
     void add(const BlockId& id, Kind kind, const SystemDevice& device, Devices& found) {
         if (kind == Kind::label || kind == Kind::file_system_uuid) {
+            if (!storage_.may_hold_file_system(device)) return;
             const auto& signature = storage_.signature(device);
             note_unread(signature);
             if (!signature || (signature->usage != Signature::Usage::file_system &&

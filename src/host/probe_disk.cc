@@ -68,7 +68,7 @@ Result<bool> holds_unknown_data(const OpenDisk& disk, const SectorRange& range) 
 }
 
 std::optional<SectorRange> bios_boot_in(const DiskTable& table, std::uint32_t sector_size) {
-    const auto found = std::ranges::find(table.partitions, kBiosBoot, &TablePartition::type);
+    const auto found = std::ranges::find_if(table.partitions, is_bios_boot);
     if (found == table.partitions.end()) return std::nullopt;
     return SectorRange{.first_lba = found->first_byte / sector_size,
                        .count = found->bytes / sector_size};
@@ -81,6 +81,10 @@ std::optional<SectorRange> gap_in(const DiskTable& table, std::uint32_t sector_s
 }
 
 }  // namespace
+
+bool is_bios_boot(const TablePartition& partition) {
+    return partition.type == kBiosBoot;
+}
 
 Result<ObservedDisk> observe_disk(const std::filesystem::path& node,
                                   std::uint32_t sector_size,

@@ -11,6 +11,9 @@
 
 namespace cordwainer {
 
+// Whether a partition of a GPT is for the boot code of BIOS.
+[[nodiscard]] bool is_bios_boot(const TablePartition& partition);
+
 // What is on the device `node`, whose partition table is `table`. unsupported where that is neither
 // GPT nor MBR.
 [[nodiscard]] Result<ObservedDisk> observe_disk(const std::filesystem::path& node,

@@ -4,6 +4,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "host/probe_disk.h"
 #include "host/probe_luks.h"
 #include "sys/file_io.h"
 #include "sys/spawn.h"
@@ -48,6 +49,16 @@ const Result<Signature>& Storage::signature(const SystemDevice& device) {
 
 const Result<std::optional<DiskTable>>& Storage::table(const SystemDevice& device) {
     return cached(tables_, device, [&] { return read_table(device.node, device.sector_size); });
+}
+
+bool Storage::may_hold_file_system(const SystemDevice& device) {
+    const SystemDevice* const disk = device.disk ? devices_.named(*device.disk) : &device;
+    const Result<std::optional<DiskTable>>* const its = disk ? &table(*disk) : nullptr;
+    if (!its || !*its || !**its) return true;
+    if (disk == &device) return false;
+    return std::ranges::none_of((**its)->partitions, [&](const TablePartition& partition) {
+        return partition.number == device.partition && is_bios_boot(partition);
+    });
 }
 
 const Result<Volume>& Storage::volume(const SystemDevice& device) {

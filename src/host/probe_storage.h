@@ -26,6 +26,11 @@ class Storage {
     [[nodiscard]] const Result<Signature>& signature(const SystemDevice& device);
     [[nodiscard]] const Result<std::optional<DiskTable>>& table(const SystemDevice& device);
 
+    // Whether the device is one to look for a file system on: no disk with a partition table, where
+    // a signature is the rest of something older, and no partition for the boot code of BIOS, whose
+    // content is left unread.
+    [[nodiscard]] bool may_hold_file_system(const SystemDevice& device);
+
     // The file system on the device. unsupported where something is below it that a `Volume` cannot
     // describe (dm-crypt without LUKS, bcache); not_found where no file system is there.
     [[nodiscard]] const Result<Volume>& volume(const SystemDevice& device);

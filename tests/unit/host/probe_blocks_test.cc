@@ -233,6 +233,25 @@ TEST_F(ProbeBlocks, DiskWithTheRestsOfTwoFileSystems) {
     EXPECT_EQ(target.boot.label, std::nullopt);
 }
 
+// On a partitioned disk, and on the partition for boot code, where a run would read boot code.
+TEST_F(ProbeBlocks, WhatLooksLikeAFileSystemWhereNoneCanBe) {
+    add_gpt_disk("sda", "8", "a");
+    make_ext4("sda1");
+    std::fstream disk(base_ / "dev/sda", std::ios::in | std::ios::out | std::ios::binary);
+    constexpr std::streamoff kDescriptor = 32768;  // of ISO 9660, behind the GPT
+    disk.seekp(kDescriptor) << "\1CD001\1";
+    disk.seekp(kDescriptor + 40) << "REST" << std::string(28, ' ');
+    disk.close();
+    for (const char* label : {"store", "REST"}) {
+        const auto probed = targets({block(Kind::label, label)});
+        ASSERT_TRUE(probed) << probed.error().message();
+        EXPECT_EQ(probed->unreached.size(), 1U) << label;
+    }
+    Target target;
+    EXPECT_EQ(device_of(block(Kind::device_path, "/dev/sda"), &target), "dev/sda");
+    EXPECT_EQ(target.boot.label, std::nullopt);
+}
+
 TEST_F(ProbeBlocks, LargeSectors) {
     add_device("sda", "8:0");
     write("sys/devices/sda/queue/logical_block_size", "4096\n");

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/unit/host/probe_machine.h"
 
@@ -206,6 +207,23 @@ TEST_F(ProbeTest, WhatIsNotMountedNowIsUnreached) {
     EXPECT_EQ(probed->found[0].id.text, "esp");
     EXPECT_EQ(probed->unreached[0].id.text, "esp.2");
     EXPECT_EQ(probed->unreached[0].spec.path, "/efi2");
+}
+
+TEST_F(ProbeTest, WhatWasPulledOutWhileItIsMountedIsUnreached) {
+    add_ext4_disk();
+    mount(20, 1, "8:2", "/", "", "ext4", "/dev/sda2");
+    fs::create_directory(base_ / "root/efi2");
+    add_gpt_disk("sdb", "9", "b");
+    mount(21, 20, "9:2", "/", "/efi2", "vfat", "/dev/sdb2");
+    // A socket: like a node whose device has gone, it cannot be opened (ENXIO).
+    fs::remove(base_ / "dev/sdb2");
+    ASSERT_EQ(::mknod((base_ / "dev/sdb2").c_str(), S_IFSOCK | 0600, 0), 0);
+    EXPECT_THAT(why_unreached(file("/efi2", "esp")), HasSubstr("No such device or address"));
+    // The kernel itself has forgotten it.
+    fs::create_directory(base_ / "root/efi3");
+    mount(22, 20, "10:2", "/", "/efi3", "vfat", "/dev/sdc2");
+    EXPECT_THAT(why_unreached(file("/efi3", "esp")), HasSubstr("/dev/sdc2, is not there any more"));
+    EXPECT_EQ(boot_of(file("/boot/grub")).label, "store");
 }
 
 TEST_F(ProbeTest, TwoFileSystemsInOnePlaceAreRefused) {
