@@ -50,10 +50,10 @@ class Search {
         }
         if (!now.unreached.empty()) {
             const std::string& name = name_of(known.spec);
-            made_.warnings.push_back(name +
-                                     " was a target of an earlier installation and is not there: " +
-                                     now.unreached.front().why +
-                                     "; nothing is removed until it is" + or_until_forgotten(name));
+            made_.warnings.push_back(
+                name + " was a target of an earlier installation and is not there: " +
+                now.unreached.front().why + "; nothing is removed until it is, or until " +
+                forgotten(name));
         }
         std::ranges::move(now.found, std::back_inserter(probed_.found));
         std::ranges::move(now.unreached, std::back_inserter(probed_.unreached));
@@ -63,8 +63,8 @@ class Search {
     FormerTargets take() { return std::move(made_); }
 
   private:
-    static std::string or_until_forgotten(const std::string& name) {
-        return ", or until `cordwainer install --forget " + name + "`";
+    static std::string forgotten(const std::string& name) {
+        return "`cordwainer install --forget " + name + "`";
     }
 
     [[nodiscard]] bool is_renamed(const PlannedTarget& former, const ProbedTargets& now) const {
@@ -95,11 +95,9 @@ class Search {
             made_.warnings.push_back(warning + ", which finds no menu any more");
             return;
         }
-        warning += stays
-                       ? "; nothing that this may need is removed"
-                       : "; nothing that this may need is removed until UEFI firmware has started "
-                         "this machine";
-        made_.warnings.push_back(warning + or_until_forgotten(name));
+        warning += "; nothing that this may need is removed until ";
+        if (!stays) warning += "UEFI firmware has started this machine, or until ";
+        made_.warnings.push_back(warning + forgotten(name));
         made_.targets.push_back(std::move(former));
     }
 
