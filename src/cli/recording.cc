@@ -52,7 +52,8 @@ Result<void> record_installation(const std::filesystem::path& state,
                   .plan = TRY(import_sources(plan, store, contents, is_rooted)),
                   .objects = {}};
     record.objects = objects_of(record.plan);
-    for (const ObjectRef& object : record.objects) {
+    // What was imported is there.
+    for (const ObjectRef& object : objects_of(plan)) {
         if (store.has(object)) continue;
         const std::filesystem::path made = TRY(contents.locate(object));
         TRY_VOID(store.add_file(made, object.digest));
