@@ -91,7 +91,8 @@ def states(disk, writes, reorderings, seed=1):
     durable = {}  # sector: the write that it is of when the epoch begins
     chosen = random.Random(seed)
     all_epochs = list(epochs(writes))
-    many = sum(len(epoch) for epoch in all_epochs if len(epoch) > 1)
+    # Of two writes, prefixes and losses are all that there is.
+    many = sum(len(epoch) for epoch in all_epochs if len(epoch) > 2)
 
     def state(name, epoch):
         return State(name, epoch[-1] + 1 if epoch else 0, disk.digest, disk.watched)
@@ -117,6 +118,7 @@ def states(disk, writes, reorderings, seed=1):
                 if not writes[lost].alone:
                     lay_out([number for number in epoch if number != lost])
                     yield state(f"loss of {lost} before {epoch[-1] + 1}", epoch)
+        if len(epoch) > 2:
             due += reorderings * len(epoch)
             for count in range(due // many):
                 subset = [number for number in epoch
