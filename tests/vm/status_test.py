@@ -1,12 +1,13 @@
 """A living machine is asked what boots next, and whether all is as it was installed."""
 
-import shutil
+import json
 
-from harness import layouts, living, system
+from firmware_test import ENTRY, GLOBAL, GRUB, OTHERS, VARIABLES, entries
+from harness import living
 from harness.machine import UEFI
-from install_test import NEXT_GENERATION, bios_disk, generations
-
-ESPS = {"/boot/efi": "3C1A-9D52", "/boot/efi2": "4D2B-8E63"}
+from install_test import NEXT_GENERATION, bios_disk
+from mirror_test import ESPS, mirrored_image
+from switch_test import configure, disk_with_esp
 
 
 def status(machine, ended, *texts):
@@ -47,17 +48,7 @@ def test_damage_is_seen_without_reading(lab):
 
 
 def test_a_mirror_that_was_away(lab):
-    tree = lab.tree()
-    living.furnish(lab, tree, mounts=[f"UUID={uuid} {place} vfat rw,umask=077 0 2"
-                                      for place, uuid in ESPS.items()])
-    shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
-    system.add_guix_generations(tree, generations(lab, 1))
-    system.add_config(tree, 'bootloader = "systemd-boot"\n[systemd-boot]\n'
-                            'esp = ["/boot/efi", "/boot/efi2"]\ntimeout = 0\n')
-    esps = "".join(layouts.ESP.replace("48MiB", "96MiB").replace("/boot/efi", place)
-                   + f'file-system-uuid = "{uuid}"\n' for place, uuid in ESPS.items())
-    disk = lab.image(layouts.image() + esps + layouts.root(tree, size="content + 64MiB"))
-    with living.start(disk, UEFI) as machine:
+    with living.start(mirrored_image(lab), UEFI) as machine:
         status(machine, 0, "esp (/boot/efi): as installed", "esp.2 (/boot/efi2): as installed")
         machine.run("umount /boot/efi2")
         status(machine, 3, "esp.2 (/boot/efi2): is not there")
@@ -75,4 +66,39 @@ def test_a_mirror_that_was_away(lab):
                     ">/tmp/variable; cat /tmp/variable >/sys/firmware/efi/efivars/"
                     "LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f")
         status(machine, 0, "Boots next: generation 1", "for one boot")
+        machine.stop()
+
+
+def set_numbers(machine, variable, *numbers):
+    octal = "".join(f"\\{number % 256:03o}\\{number // 256:03o}" for number in numbers)
+    machine.run(f"printf '\\007\\0\\0\\0{octal}' >/tmp/numbers; "
+                f"dd if=/tmp/numbers of={VARIABLES}/{variable}-{GLOBAL} bs=4096")
+
+
+def test_what_the_firmware_starts(lab):
+    disk, variables = disk_with_esp(lab, GRUB), lab.folder / "variables"
+    with living.start(disk, UEFI, variables=variables) as machine:
+        machine.run(OTHERS)
+        # The removable path has no entry of its own: whole disks are in the list.
+        status(machine, 0, "Firmware: Boot", "  started by Boot", '"Other"')
+        configure(machine, GRUB + ENTRY)
+        machine.run("cordwainer install")
+        [ours] = entries(machine, r"\EFI\cordwainer\grubx64.efi")
+        name = f'Boot{ours:04X} "'
+        status(machine, 0, f"Firmware: {name}", "is first, and starts what is installed here")
+        machine.stop()
+    with living.start(disk, UEFI, variables=variables) as machine:
+        status(machine, 0, f"  started by {name}")
+        set_numbers(machine, "BootOrder", 0x42, ours)
+        set_numbers(machine, "BootNext", 0x42)
+        status(machine, 0, f'Boot0042 "Other" is first, and is not cordwainer\'s; {name}',
+               '  once, at the next start: Boot0042 "Other" (BootNext)')
+        shown = json.loads(machine.run("cordwainer status --json"))["firmware"]
+        assert (shown["first"], shown["next"], shown["current"]) == (0x42, 0x42, ours), shown
+        assert shown["order"] == [0x42, ours], shown
+        assert {entry["owner"] for entry in shown["entries"] if entry["number"] == ours} == {"ours"}
+        machine.run(f"rm {VARIABLES}/Boot{ours:04X}-{GLOBAL}")
+        status(machine, 3, "has none for EFI/cordwainer/grubx64.efi on target esp")
+        machine.run("cordwainer install")
+        status(machine, 0)
         machine.stop()
