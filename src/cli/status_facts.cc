@@ -146,9 +146,9 @@ class Look {
     // Where firmware would find the EFI programs that are installed on the target.
     void note_programs(const TargetStatus& target, const std::optional<FoundAgain>& found) {
         if (target.target.spec.type != TargetType::file) return;
-        const bool away = target.state == State::unreached || target.state == State::unseen;
-        if (!away && target.files.programs.empty()) return;
-        const auto partition = away || !found
+        const bool unknown = target.files.files == 0;  // it is away, or has lost its inventory
+        if (!unknown && target.files.programs.empty()) return;
+        const auto partition = unknown || !found
                                    ? Error(Errc::not_found, "")
                                    : firmware_partition(system_, target.target.spec.path, places_);
         if (!partition) {
