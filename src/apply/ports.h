@@ -31,7 +31,8 @@ struct FileState {
 // Room on a file target's medium.
 struct FreeSpace {
     std::uint64_t bytes = 0;
-    std::uint32_t block_size = 4096;  // every file takes whole blocks
+    std::uint32_t block_size = 4096;   // every file takes whole blocks
+    std::uint32_t directory_size = 0;  // bytes, that each directory is made at once at least
 };
 
 // A file target: a directory on some medium. Paths are below it and never lead out of it, whatever

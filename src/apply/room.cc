@@ -61,7 +61,7 @@ class TargetRoom {
     // What directories grow by: entries of FAT, which are larger than others', 32 bytes for each
     // 13 characters of a name and 64 beside them (Microsoft, "FAT32 File System Specification",
     // version 1.03, section "FAT Long Directory Entries"); and each new directory a block.
-    [[nodiscard]] Result<std::uint64_t> directories(std::uint32_t block_size) const {
+    [[nodiscard]] Result<std::uint64_t> directories(const FreeSpace& space) const {
         constexpr std::uint64_t kEntry = 32;
         constexpr std::uint64_t kCharacters = 13;
         const auto entry = [](const std::string& name) {
@@ -80,10 +80,13 @@ class TargetRoom {
         std::uint64_t bytes = 0;
         for (const std::string& directory : made) {
             if (known.contains(directory)) continue;
-            bytes += block_size;
+            bytes += space.block_size;
             grown[parent_of(directory)] += entry(directory);
         }
-        for (const auto& [directory, more] : grown) bytes += in_blocks(more, block_size);
+        for (const auto& [directory, more] : grown) {
+            bytes +=
+                in_blocks(std::max<std::uint64_t>(more, space.directory_size), space.block_size);
+        }
         return bytes;
     }
 
@@ -122,12 +125,12 @@ class VolumeWrites {
   public:
     explicit VolumeWrites(std::vector<TargetRoom> targets) : targets_(std::move(targets)) {}
 
-    Result<std::vector<PlannedWrite>> all(const RealisedPlan& plan, std::uint32_t block_size) {
+    Result<std::vector<PlannedWrite>> all(const RealisedPlan& plan, const FreeSpace& space) {
         for (TargetRoom& target : targets_) {
             if (target.claims()) writes_.push_back(target.claim());
         }
         for (const TargetRoom& target : targets_) {
-            writes_.push_back({.size = TRY(target.directories(block_size))});
+            writes_.push_back({.size = TRY(target.directories(space))});
         }
         TRY_VOID(steps(plan));
         for (TargetRoom& target : targets_) {
@@ -233,7 +236,7 @@ Result<std::vector<VolumeRoom>> measure_room(const RealisedPlan& plan, const Sur
             targets.push_back(TRY(TargetRoom::of(*run)));
         }
         const std::vector<PlannedWrite> writes =
-            TRY(VolumeWrites(std::move(targets)).all(plan, space->block_size));
+            TRY(VolumeWrites(std::move(targets)).all(plan, *space));
         const SpaceUse use = space_use(writes, space->block_size);
         room.needed = use.peak;
         room.change = use.change;

@@ -141,7 +141,6 @@ Result<std::optional<Digest>> FilesBelow::digest(const RelPath& path) const {
     return read.digest;
 }
 
-// The directory that holds `path`, made where it is missing; the descriptor stays ours.
 Result<int> FilesBelow::parent_of(const RelPath& path) {
     const std::string whole = inside(path);
     const std::string parent = whole.substr(0, whole.rfind('/'));

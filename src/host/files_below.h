@@ -76,11 +76,14 @@ class FilesBelow {
     // Makes the directories above `path` where they are missing.
     [[nodiscard]] Result<void> make_parents(const RelPath& path);
 
+    // The directory that holds `path`, made where it is missing; the descriptor stays this
+    // object's, and is good until the next call of a function that changes something.
+    [[nodiscard]] Result<int> parent_of(const RelPath& path);
+
   private:
     FilesBelow(Root root, std::string base) : root_(std::move(root)), base_(std::move(base)) {}
 
     [[nodiscard]] std::string inside(const RelPath& path) const;
-    Result<int> parent_of(const RelPath& path);
     Result<Fd> create(const RelPath& path);
 
     Root root_;

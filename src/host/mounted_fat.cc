@@ -22,6 +22,45 @@ namespace {
 // cut leaves two at most.
 constexpr int kExchangeNames = 16;
 
+// So many descriptors are held at most until what they keep is settled: a process may have 1024 by
+// default, and GRUB's modules for two platforms are more than 550 files.
+constexpr std::size_t kMostHeld = 256;
+
+// So large a directory is made at once, in bytes: 512 entries, of which a name takes one and one
+// more for 13 characters; no root directory of FAT16 has more.
+constexpr off_t kRoom = 16384;
+
+// The names that make it so large: each takes 21 entries of 32 bytes, so these are enough.
+constexpr int kRoomNames = 26;
+
+std::string room_name(int number) {
+    constexpr std::size_t kLongest = 255;
+    std::string name = "cordwainer-room-" + std::to_string(number) + "-";
+    name.resize(kLongest, 'x');
+    return name;
+}
+
+// Gives a directory entries until it is kRoom large, and removes them; a directory on FAT stays as
+// large as it was once. Where the disk is full before that, what needs more will say so. Whether it
+// has grown.
+Result<bool> enlarge(int directory, const std::string& name) {
+    Result<bool> done = false;
+    for (int number = 0; number < kRoomNames && done; ++number) {
+        struct stat status{};
+        if (::fstat(directory, &status) != 0) return file_error(errno, "look at " + name);
+        if (status.st_size >= kRoom) break;
+        constexpr int kFlags = O_WRONLY | O_CREAT | O_CLOEXEC;
+        const Fd file(::openat(directory, room_name(number).c_str(), kFlags, 0600));
+        if (!file && errno == ENOSPC) break;
+        done = file ? Result<bool>(true) : file_error(errno, "make a file in " + name);
+    }
+    for (int number = 0; number < kRoomNames; ++number) {
+        if (::unlinkat(directory, room_name(number).c_str(), 0) != 0 && errno != ENOENT && done)
+            done = file_error(errno, "remove a file from " + name);
+    }
+    return done;
+}
+
 Result<Fd> open_device(const Fd& directory, const std::string& name) {
     struct stat status{};
     if (::fstat(directory.get(), &status) != 0) return file_error(errno, "look at " + name);
@@ -168,19 +207,23 @@ Result<void> MountedFat::settle() {
     for (const Written& written : unsettled_)
         TRY_VOID(flush_file(written.file, files_.name(written.path)));
     TRY_VOID(flush_all());
-    if (!unlinked_.empty()) {
-        // No entry on the disk leads to them any more: closing them frees their clusters.
-        unlinked_.clear();
-        TRY_VOID(flush_all());
-    }
+    TRY_VOID(free_unlinked());
     for (const Written& written : unsettled_)
         TRY_VOID(check_on_medium(written.file, written.digest, files_.name(written.path)));
     unsettled_.clear();
     return {};
 }
 
+// Once no entry on the disk leads to them any more: closing them frees their clusters.
+Result<void> MountedFat::free_unlinked() {
+    if (unlinked_.empty()) return {};
+    unlinked_.clear();
+    return flush_all();
+}
+
 Result<std::optional<FreeSpace>> MountedFat::free_space() {
-    const FreeSpace space = TRY(free_space_at(directory_, name_));
+    FreeSpace space = TRY(free_space_at(directory_, name_));
+    space.directory_size = kRoom;
     return space;
 }
 
@@ -237,7 +280,12 @@ Result<bool> MountedFat::retire(const RelPath& path) {
     }
     std::vector<Fd> held = TRY(files_.hold(path));
     TRY_VOID(files_.remove(path));
+    roomy_.clear();  // a directory that is empty now is gone
     for (Fd& fd : held) unlinked_.push_back(std::move(fd));
+    if (unlinked_.size() >= kMostHeld) {
+        TRY_VOID(flush_all());
+        TRY_VOID(free_unlinked());
+    }
     return true;
 }
 
@@ -251,6 +299,21 @@ Result<void> MountedFat::make_way(const RelPath& path) {
     }
     std::optional<Fd> file = TRY(files_.open_file(path));
     if (file) unlinked_.push_back(std::move(*file));
+    return make_room(path);
+}
+
+// Makes the directories above `path` where they are missing, each of them large enough. What a cut
+// run has left of that goes too.
+Result<void> MountedFat::make_room(const RelPath& path) {
+    for (std::size_t end = 0; end != std::string::npos;) {
+        end = path.text().find('/', end + 1);
+        const RelPath part = TRY(RelPath::parse(path.text().substr(0, end)));
+        const std::string directory = std::filesystem::path(part.text()).parent_path().string();
+        if (!roomy_.insert(directory).second) continue;
+        const int descriptor = TRY(files_.parent_of(part));
+        const bool grown = TRY(enlarge(descriptor, name_ + "/" + directory));
+        if (grown) TRY_VOID(flush_all());
+    }
     return {};
 }
 
@@ -278,11 +341,13 @@ Result<RelPath> MountedFat::free_exchange_name() {
                      files_.name(own_) + "; unmount the file system and run \"fsck.fat -a\" on it");
 }
 
-// Takes note of a file that was just made, for settle().
+// Takes note of a file that was just made, for settle(); where there are many already, settles
+// them.
 Result<void> MountedFat::written(const RelPath& path, const Digest& digest) {
     std::optional<Fd> file = TRY(files_.open_file(path));
     if (!file) return Error(Errc::corrupt, files_.name(path) + " is gone right after it was made");
     unsettled_.push_back({path, std::move(*file), digest});
+    if (unsettled_.size() + unlinked_.size() >= kMostHeld) return settle();
     return {};
 }
 

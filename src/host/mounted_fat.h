@@ -27,7 +27,13 @@ namespace cordwainer {
 // - two files are exchanged (two entries, in two sectors) only when both are on the disk. A cut
 //   between the two leaves both names with one chain, and removing either would free the other's
 //   clusters. So first clusters are compared before anything is unlinked, and a file that shares is
-//   left as it is and told of.
+//   left as it is and told of;
+// - a directory that is full grows by a cluster: a mark in the table that it is taken, and a link
+// to
+//   it, perhaps in two sectors. A cut that keeps the link alone leaves a directory that leads into
+//   a free cluster; Linux and GRUB read it all the same, but UEFI firmware (EDK II) then gives up
+//   what is beside it too. So a directory is made large at once, before anything in it counts; one
+//   that somebody else has made small grows once.
 class MountedFat : public FileTarget {
   public:
     // The directory `path` inside the system whose root is `root`, made where it is missing.
@@ -86,10 +92,12 @@ class MountedFat : public FileTarget {
     Result<std::optional<RelPath>> shares_with(const RelPath& path);
     [[nodiscard]] std::string shared(const RelPath& path, const RelPath& other) const;
     Result<void> make_way(const RelPath& path);
+    Result<void> make_room(const RelPath& path);
     Result<bool> retire(const RelPath& path);
     Result<RelPath> free_exchange_name();
     Result<void> exchange(const RelPath& prepared, const RelPath& live);
     Result<void> written(const RelPath& path, const Digest& digest);
+    Result<void> free_unlinked();
     Result<void> flush_device();
     Result<void> flush_all();
 
@@ -99,7 +107,8 @@ class MountedFat : public FileTarget {
     std::string name_;
     RelPath own_;
     std::vector<Written> unsettled_;
-    std::vector<Fd> unlinked_;  // held open, so that their clusters stay taken
+    std::vector<Fd> unlinked_;     // held open, so that their clusters stay taken
+    std::set<std::string> roomy_;  // what make_room has looked at
     std::set<std::string> warnings_;
 };
 
