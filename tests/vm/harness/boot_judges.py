@@ -96,8 +96,8 @@ class Judge:
 
 
 class GrubJudge(Judge):
-    """GRUB's menu is what the boot code, a core image on the ESP and the menu for other loaders lead to:
-    each of these places has what an operation left there, and the menu and modules of that same
+    """GRUB's menu is what the boot code, a core image on the ESP and the menu for other loaders lead
+    to: each of these places has what an operation left there, and the menu and modules of that same
     operation are complete."""
 
     _PLACES = ("grub/grub.cfg", "EFI/BOOT/BOOTX64.EFI", "EFI/cordwainer/grubx64.efi")

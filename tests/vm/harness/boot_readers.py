@@ -1,12 +1,11 @@
 """Other people's programs that read a boot volume of a disk as it is, no journal replayed: what they
 find is compared with folders of this machine.
 
-A reader's `lacks(disk, folder)` says what of the files in `folder`, which has the volume's paths, is not
-on the volume with the same bytes, or None.
+A reader's `lacks(disk, folder)` says what of the files in `folder`, which has the volume's paths, is
+not on the volume with the same bytes, or None.
 """
 
 import os
-import re
 import shutil
 import subprocess
 
@@ -84,9 +83,9 @@ class _Copying:
 
 
 class Debugfs(_Copying):
-    """e2fsprogs' debugfs, which opens an ext4 without a look at its journal, and here (-c) at its maps of
-    free blocks and inodes, which no loader needs; the files below `top`, a directory's path or "" for
-    all."""
+    """e2fsprogs' debugfs, which opens an ext4 without a look at its journal, and here (-c) at its maps
+    of free blocks and inodes, which no loader needs; the files below `top`, a directory's path or ""
+    for all."""
 
     def __init__(self, scratch, offset, top=""):
         super().__init__(scratch, offset, top)

@@ -194,7 +194,8 @@ def _recovery(case, command):
             "for d in proc sys dev usr; do mount --bind /$d /mnt/$d || exit; done; "
             "mount -t tmpfs tmpfs /mnt/tmp; mount -t tmpfs tmpfs /mnt/run; "
             "export PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8; "
-            f"chroot /mnt sh -c 'exec 2>/tmp/said; {command} && cp /srv/initrd-3 {case.mount_point}/one-more && "
+            f"chroot /mnt sh -c 'exec 2>/tmp/said; {command} && "
+            f"cp /srv/initrd-3 {case.mount_point}/one-more && "
             f"sync {case.mount_point}/one-more {case.mount_point} || "
             "{ cat /tmp/said; exit 1; }; grep shares /tmp/said; :'")
 
@@ -205,7 +206,8 @@ _CLEAN = ("cd /; for d in tmp run proc sys dev usr; do umount /mnt/$d; done; "
 
 def recover_states(lab, case, recording, *, reorderings, stride=1, a_guest=150, limit=900):
     """Runs the next run, and writes one more file, in every `stride`-th state, and judges what is then
-    on the disk, nothing unmounted: {name: problem} of the wrong ones, and how many states there were."""
+    on the disk, nothing unmounted: {name: problem} of the wrong ones, and how many states there
+    were."""
     judge = case.judge(lab, case.readers, recording.snapshots)
     log = lab.folder / "recovery-log"
     wrong, seen, shared = {}, set(), 0

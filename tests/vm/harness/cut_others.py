@@ -30,9 +30,9 @@ class AnyMoment(Judge):
 
 
 def survey(lab, case, recording, *, reorderings, most_booted, stride=1):
-    """Prints how many states there are that a loader sees differently, how many of them are no moment's,
-    and how many of those do not boot, of `most_booted` of them; the three numbers, and how many were
-    booted."""
+    """Prints how many states there are that a loader sees differently, how many of them are no
+    moment's, and how many of those do not boot, of `most_booted` of them; the three numbers, and how
+    many were booted."""
     judge = case.judge(lab, case.readers, recording.snapshots)
     everything = range(len(recording.snapshots))
     seen, unclear = set(), []
