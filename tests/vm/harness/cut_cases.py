@@ -131,7 +131,14 @@ def esp_grub(lab):
     """GRUB of UEFI, all of it on the EFI system partition."""
     disk = _grub(lab, ("/boot/efi", "vfat", debian.FAT_UUID), esp_partition(), "x86_64-efi",
                  'esp = "/boot/efi"\n')
-    return Machinery("esp-grub", disk, 1, 2, "vfat", "/boot/efi", _operations()[2:],
+    # An upgrade is more than a thousand writes here.
+    operations = [
+        Operation("another generation is added", _add(3), 2, _install(_ONE), completes=False),
+        Operation("it is installed", _install(_ONE), 3),
+        Operation("the loader is upgraded", _install(_TWO), 3),
+        Operation("a generation is deleted", f"cordwainer delete 2 --config {_TWO}", 3),
+    ]
+    return Machinery("esp-grub", disk, 1, 2, "vfat", "/boot/efi", operations,
                      _esp_readers(lab, disk), GrubJudge, UEFI, **_ON_FAT)
 
 
