@@ -8,6 +8,7 @@ def _some_of(lab, make, stride):
     case = make(lab)
     del case.operations[3:]  # a generation is added and installed, the loader is upgraded
     recording = cut_machine.record(lab, case)
+    assert cut_machine.sees_damage(lab, case, recording)
     wrong, judged = cut_machine.judge_states(lab, case, recording, reorderings=100, stride=stride)
     assert judged >= 30, f"only {judged} states were judged"
     for what in (

@@ -152,6 +152,20 @@ def judge_states(lab, case, recording, *, reorderings, stride=1):
     return wrong, count
 
 
+def sees_damage(lab, case, recording):
+    """Whether the judge finds nothing wrong with the disk as it was first, and something where one
+    byte of an initrd is another."""
+    judge = case.judge(lab, case.readers, recording.snapshots)
+    start, size = debian.partitions(lab, case.disk)[case.volume - 1]
+    with laid_out(lab, case, recording, "damaged") as (path, _):
+        whole = judge.problem(path, {0})
+        with open(path, "r+b") as file:
+            file.seek(start)
+            file.seek(start + file.read(size).index(b"initrd of generation"))
+            file.write(b"I")
+        return whole is None and judge.problem(path, {0}) is not None
+
+
 _GUEST = r"""
 mount -t tmpfs tmpfs /tmp
 mkdir /usr
