@@ -1,4 +1,4 @@
-"""An EFI system partition that is too small for the next generation.
+"""An EFI system partition, or one for GRUB, that is too small for the next generation.
 
 What may go wrong: a byte is written before it is known that there is no room; the machine does not
 boot any more what it booted; what is said to be missing, or to be freed, is not; a generation goes
@@ -12,7 +12,7 @@ import shutil
 
 from harness import layouts, living, system
 from harness.cpio import Archive
-from harness.machine import UEFI
+from harness.machine import BIOS, UEFI
 from harness.system import GuixGeneration
 from install_test import ESP_UUID, SYSTEMD_BOOT
 from systemd_boot_test import esp_offset
@@ -29,25 +29,31 @@ def generation(lab, number):
                           f"Living, try {number}", ["console=ttyS0", "quiet", f"try={number}"])
 
 
-def full_disk(lab):
-    """A living machine whose ESP has generations 1 and 2, and room for half of 3, which is in the
-    store. The disk, the command that adds the third, and the MiB of an initrd."""
+def tree_with_two(lab, config, mounts):
+    """A system with generations 1 and 2, and a third in its store: the tree, the command that makes
+    the third a generation, and the MiB of a kernel and of an initrd."""
     tree = lab.tree()
-    living.furnish(lab, tree,
-                   mounts=[f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077,noatime 0 2"])
+    living.furnish(lab, tree, mounts=mounts)
     shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
     generations = [generation(lab, number) for number in (1, 2, 3)]
     system.add_guix_generations(tree, generations, current=2)
     link = tree / "var/guix/profiles/system-3-link"
     third = os.readlink(link)
     link.unlink()
-    system.add_config(tree, SYSTEMD_BOOT)
-    initrd = len(generations[0].initrd) / MIB
-    size = round(len(generations[0].kernel) / MIB + 2.5 * initrd)
-    esp = layouts.ESP.replace("48MiB", f"{size}MiB") + f'file-system-uuid = "{ESP_UUID}"\n'
-    disk = lab.image(layouts.image() + esp + layouts.root(tree, size="content + 64MiB"))
+    system.add_config(tree, config)
     add_third = ("cd /var/guix/profiles; "
                  f"ln -s {third} system-3-link; ln -sfn system-3-link system")
+    return tree, add_third, len(generations[0].kernel) / MIB, len(generations[0].initrd) / MIB
+
+
+def full_disk(lab):
+    """A living machine whose ESP has generations 1 and 2, and room for half of 3. The disk, the
+    command that adds the third, and the MiB of an initrd."""
+    tree, add_third, kernel, initrd = tree_with_two(
+        lab, SYSTEMD_BOOT, [f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077,noatime 0 2"])
+    esp = layouts.ESP.replace("48MiB", f"{round(kernel + 2.5 * initrd)}MiB")
+    esp += f'file-system-uuid = "{ESP_UUID}"\n'
+    disk = lab.image(layouts.image() + esp + layouts.root(tree, size="content + 64MiB"))
     return disk, add_third, initrd
 
 
@@ -57,9 +63,9 @@ def mebibytes(pattern, text):
     return float(found.group(1))
 
 
-def free(machine):
-    """MiB that are free on the ESP."""
-    line = machine.run("df -k /boot/efi").splitlines()[-1]
+def free(machine, place="/boot/efi"):
+    """MiB that are free there."""
+    line = machine.run(f"df -k {place}").splitlines()[-1]
     return int(line.split()[3]) / 1024
 
 
@@ -77,7 +83,8 @@ def test_a_full_esp_is_refused_before_the_first_byte(lab):
         assert "nothing to do" in machine.run("cordwainer install")
         machine.run(add_third)
         before, room = machine.run(HASH), free(machine)
-        assert "installing is refused" in machine.run("cordwainer plan")
+        planned = machine.run("cordwainer plan")
+        assert "installing is refused" in planned and "cordwainer delete 1\n" in planned, planned
 
         refused = machine.run("cordwainer install", status=1)
         assert "target esp (/boot/efi) needs" in refused, refused
@@ -169,5 +176,46 @@ def test_switch_makes_room_too(lab):
         assert "system-3-link" in machine.run("readlink /var/guix/profiles/system")
         machine.stop()
     with living.start(disk, UEFI) as machine:
+        assert "try=3" in machine.command_line, machine.command_line
+        machine.stop()
+
+
+BOOT_UUID = "7d0e3b41-52c8-4f7e-9a16-0c5b8e2d9f30"
+GRUB = """\
+bootloader = "grub"
+
+[grub]
+files = "/boot/grub"
+disk = "/dev/vda"
+copy-kernels = true
+timeout = 3
+"""
+
+
+def test_a_full_boot_partition_of_grub(lab):
+    tree, add_third, _, initrd = tree_with_two(
+        lab, GRUB, [f"UUID={BOOT_UUID} /boot ext4 rw,noatime 0 2"])
+    boot = ('[[partition]]\ntype = "linux"\nsize = "content + 32MiB"\nfile-system = "ext4"\n'
+            f'mount = "/boot"\nfile-system-uuid = "{BOOT_UUID}"\n')
+    disk = lab.image(layouts.image() + layouts.BIOS_BOOT + boot
+                     + layouts.root(tree, size="content + 64MiB"))
+    files = "find /boot -type f -exec sha256sum {} + | sort"
+    with living.start(disk, BIOS) as machine:
+        assert "try=2" in machine.command_line, machine.command_line
+        machine.run(add_third)
+        filler = int((free(machine, "/boot") - initrd / 2) * 1024)
+        machine.run(f"dd if=/dev/zero of=/boot/other bs=1k count={filler}; sync")
+        before = machine.run(files)
+        refused = machine.run("cordwainer install", status=1)
+        assert "target files (/boot/grub) needs" in refused, refused
+        assert abs(initrd - mebibytes(r"\n +1  ", refused)) < 0.2, (initrd, refused)
+        assert "cordwainer delete 1\n" in refused, refused
+        assert machine.run(files) == before
+        printed = machine.run("cordwainer install --make-room")
+        assert "deleted: 1\n" in printed and "by default 3 boots" in printed, printed
+        machine.run("grep -rq try=1 /boot/grub", status=1)
+        assert "as they were written" in machine.run("cordwainer verify")
+        machine.stop()
+    with living.start(disk, BIOS) as machine:
         assert "try=3" in machine.command_line, machine.command_line
         machine.stop()
