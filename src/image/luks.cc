@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,14 +24,13 @@ class VolumeKey {
     static Result<VolumeKey> make(std::size_t size) {
         VolumeKey key;
         key.bytes_.resize(size);
-        auto* raw = reinterpret_cast<unsigned char*>(key.bytes_.data());
-        if (RAND_priv_bytes(raw, static_cast<int>(size)) != 1) {
-            return Error{Errc::unsupported, "libcrypto has no random numbers"};
+        if (::getentropy(key.bytes_.data(), size) != 0) {
+            return Error{Errc::unsupported, "the kernel has no random numbers"};
         }
         return key;
     }
 
-    ~VolumeKey() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+    ~VolumeKey() { ::explicit_bzero(bytes_.data(), bytes_.size()); }
 
     VolumeKey(const VolumeKey&) = delete;
     VolumeKey& operator=(const VolumeKey&) = delete;
@@ -113,7 +111,7 @@ Result<void> make_header(const Encryption& encryption,
                           file.string()});
     run.input = TRY(passphrase_of(encryption));
     auto made = run_tool({.name = "cryptsetup", .package = "cryptsetup-bin"}, run);
-    OPENSSL_cleanse(run.input->data(), run.input->size());
+    ::explicit_bzero(run.input->data(), run.input->size());
     if (!made) return std::move(made).error();
     return {};
 }

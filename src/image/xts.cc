@@ -1,25 +1,37 @@
 #include "image/xts.h"
 
 #include <array>
-#include <memory>
-#include <openssl/evp.h>
+#include <nettle/xts.h>
 
 namespace cordwainer::image {
 namespace {
 
 constexpr std::size_t kBlock = 512;
+constexpr std::size_t kShortKey = 32;  // two AES-128 keys
+constexpr std::size_t kLongKey = 64;   // two AES-256 keys
 
-struct FreeContext {
-    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-
-// libcrypto takes pointers to unsigned char.
-const unsigned char* raw(ByteView bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
+// Nettle takes pointers to uint8_t.
+const std::uint8_t* raw(ByteView bytes) {
+    return reinterpret_cast<const std::uint8_t*>(bytes.data());
 }
 
-unsigned char* raw(std::span<std::byte> bytes) {
-    return reinterpret_cast<unsigned char*>(bytes.data());
+std::uint8_t* raw(std::span<std::byte> bytes) {
+    return reinterpret_cast<std::uint8_t*>(bytes.data());
+}
+
+// `encrypt` encrypts one sector in place, under its tweak.
+template <class Encrypt>
+void each_sector(std::span<std::byte> data,
+                 std::uint64_t first_block,
+                 std::size_t sector_size,
+                 Encrypt encrypt) {
+    std::uint64_t block = first_block;
+    for (std::size_t at = 0; at < data.size(); at += sector_size) {
+        std::array<std::byte, XTS_BLOCK_SIZE> tweak{};
+        (void)put_le(tweak, 0, 8, block);
+        block += sector_size / kBlock;
+        encrypt(raw(ByteView(tweak)), raw(data.subspan(at, sector_size)));
+    }
 }
 
 }  // namespace
@@ -28,28 +40,23 @@ Result<void> encrypt_xts(std::span<std::byte> data,
                          ByteView key,
                          std::uint64_t first_block,
                          std::size_t sector_size) {
-    constexpr std::size_t kLongKey = 64;
-    const EVP_CIPHER* cipher = key.size() == kLongKey ? EVP_aes_256_xts() : EVP_aes_128_xts();
-    const std::unique_ptr<EVP_CIPHER_CTX, FreeContext> context(EVP_CIPHER_CTX_new());
-    bool good =
-        context && EVP_EncryptInit_ex(context.get(), cipher, nullptr, raw(key), nullptr) == 1;
-    std::uint64_t block = first_block;
-    for (std::size_t at = 0; good && at < data.size(); at += sector_size) {
-        std::array<std::byte, 16> tweak{};
-        (void)put_le(tweak, 0, 8, block);
-        block += sector_size / kBlock;
-        const std::span<std::byte> sector = data.subspan(at, sector_size);
-        int size = 0;
-        good = EVP_EncryptInit_ex(context.get(), nullptr, nullptr, nullptr, raw(ByteView(tweak))) ==
-                   1 &&
-               EVP_EncryptUpdate(context.get(),
-                                 raw(sector),
-                                 &size,
-                                 raw(ByteView(sector)),
-                                 static_cast<int>(sector_size)) == 1;
+    if (key.size() == kLongKey) {
+        xts_aes256_key schedule{};
+        xts_aes256_set_encrypt_key(&schedule, raw(key));
+        each_sector(data, first_block, sector_size, [&](const auto* tweak, auto* sector) {
+            xts_aes256_encrypt_message(&schedule, tweak, sector_size, sector, sector);
+        });
+        return {};
     }
-    if (good) return {};
-    return Error{Errc::unsupported, "libcrypto cannot encrypt with AES in XTS mode"};
+    if (key.size() == kShortKey) {
+        xts_aes128_key schedule{};
+        xts_aes128_set_encrypt_key(&schedule, raw(key));
+        each_sector(data, first_block, sector_size, [&](const auto* tweak, auto* sector) {
+            xts_aes128_encrypt_message(&schedule, tweak, sector_size, sector, sector);
+        });
+        return {};
+    }
+    return Error{Errc::unsupported, "AES in XTS mode takes no key of this length"};
 }
 
 }  // namespace cordwainer::image

@@ -13,7 +13,7 @@ namespace cordwainer::image {
 
 // Encrypts whole sectors in place. `key`: 32 or 64 bytes, both halves. `first_block`: the place of
 // the first one inside the encrypted area, in units of 512 bytes whatever the sector size is, as
-// dm-crypt counts. `data`: a multiple of `sector_size` bytes. unsupported: libcrypto cannot.
+// dm-crypt counts. `data`: a multiple of `sector_size` bytes. unsupported: a key of another length.
 [[nodiscard]] Result<void> encrypt_xts(std::span<std::byte> data,
                                        ByteView key,
                                        std::uint64_t first_block,

@@ -152,15 +152,6 @@ TEST_F(GenerationAdd, FailsWhereFilesMustNotGrow) {
     EXPECT_EQ(listed().size(), 0U);
 }
 
-TEST_F(GenerationAdd, NeedsNothingOfTheMachinesOpenssl) {
-    tree_.file("/openssl.cnf",
-               "openssl_conf = init\n[init]\nproviders = some\n[some]\nlegacy = only\n"
-               "[only]\nactivate = 1\n");
-    const test::ProgramRun ran =
-        test::run_program(arguments(), "", {{"OPENSSL_CONF", tree_.outside("/openssl.cnf")}});
-    EXPECT_EQ(ran.status, kDone) << ran.errors;
-}
-
 TEST_F(GenerationAdd, RefusesAStateDirectoryOutsideTheSystem) {
     common_.state = tree_.outside("/state");
     common_.state_given = true;
