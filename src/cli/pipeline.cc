@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <future>
 #include <string_view>
 #include <utility>
 
@@ -156,27 +157,33 @@ Result<ImagePlan> plan_image(const std::string& layout_file,
     made.layout = TRY(read_layout(layout_file));
     made.config = TRY(read_image_config(made.layout, common, bootloaders));
     made.plan.bootloader = made.config.bootloader;
-    if (made.layout.root) {
-        made.system = TRY(Root::open(made.layout.root->string()));
-        made.generations = TRY(generations_of(*made.system, made.config.generations, workspace));
-        made.warnings = warnings_about(made.generations);
-    }
     made.bootloader = bootloader_named(bootloaders, made.config.bootloader);
-    if (!made.bootloader) return made;
-    const Bootloader& bootloader = *made.bootloader;
-    if (!made.system) {
+    if (made.layout.root) made.system = TRY(Root::open(made.layout.root->string()));
+    if (made.bootloader && !made.system) {
         return Error(Errc::invalid_input,
                      fmt::format("{}: there is no system to install {} for: set root in [system]",
                                  layout_file,
-                                 bootloader.name));
+                                 made.config.bootloader));
     }
-    const PackageRequest request = TRY(bootloader.package(made.config.table));
+    if (!made.system) return made;
+    const Root machine = TRY(Root::open("/"));
+    // Beside the generations, since reading the two is most of what planning does.
+    std::future<Result<Package>> package;
+    if (made.bootloader) {
+        const PackageRequest request = TRY(made.bootloader->package(made.config.table));
+        package = std::async([&, request] {
+            return read_package(request,
+                                {.root = machine, .digests = workspace.machine_digests()},
+                                {.root = *made.system, .digests = workspace.digests()});
+        });
+    }
+    made.generations = TRY(generations_of(*made.system, made.config.generations, workspace));
+    made.warnings = warnings_about(made.generations);
+    if (!made.bootloader) return made;
+    const Bootloader& bootloader = *made.bootloader;
     Observed observed;
     observed.volumes = image::volumes_of(made.layout);
-    const Root machine = TRY(Root::open("/"));
-    observed.package = TRY(read_package(request,
-                                        {.root = machine, .digests = workspace.machine_digests()},
-                                        {.root = *made.system, .digests = workspace.digests()}));
+    observed.package = TRY(package.get());
     const auto specs = TRY(configured_targets(bootloader, made.config.table));
     made.targets = TRY(image::targets_for(made.layout, specs));
     made.plan = TRY(

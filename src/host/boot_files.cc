@@ -58,7 +58,7 @@ BootFiles::Seen BootFiles::inspect(const std::string& path) {
     return seen;
 }
 
-const BootFiles::Seen& BootFiles::see(const std::string& path) {
+BootFiles::Seen& BootFiles::see(const std::string& path) {
     const auto known = seen_.find(path);
     if (known != seen_.end()) return known->second;
     return seen_.emplace(path, inspect(path)).first->second;
@@ -74,12 +74,12 @@ BootFile BootFiles::look_at(const std::string& path,
 
 std::optional<std::string> BootFiles::version_of(const BootFile& kernel,
                                                  std::vector<std::string>& problems) {
-    const Seen& seen = see(kernel.path);
+    Seen& seen = see(kernel.path);
     if (!seen.wrong.empty()) return std::nullopt;
-    const auto version = cache_.kernel_version(root_, kernel.path, seen.status);
-    if (version) return *version;
+    if (!seen.version) seen.version = cache_.kernel_version(root_, kernel.path, seen.status);
+    if (*seen.version) return **seen.version;
     problems.push_back("the kernel " + kernel.path +
-                       " cannot be read: " + version.error().message());
+                       " cannot be read: " + seen.version->error().message());
     return std::nullopt;
 }
 

@@ -16,6 +16,7 @@ namespace cordwainer {
 // Whether `path` is an item of Guix's store itself, nothing below one.
 [[nodiscard]] bool is_store_item(std::string_view path);
 
+// For one thread; the cache may be shared.
 class BootFiles {
   public:
     // `digests`: whether BootFile::digest is wanted.
@@ -43,9 +44,11 @@ class BootFiles {
         FileStatus status;
         bool is_directory = false;
         std::string wrong;  // what is wrong with it: "is missing"; "" for nothing
+        // The version in it, once it was asked for.
+        std::optional<Result<std::optional<std::string>>> version;
     };
 
-    const Seen& see(const std::string& path);
+    Seen& see(const std::string& path);
     Seen inspect(const std::string& path);
 
     const Root& root_;

@@ -176,6 +176,7 @@ std::optional<DigestCache::Entry> DigestCache::find(const std::string& path,
                                                     const FileStatus& status) {
     std::optional<Entry> entry;
     const std::string name = escaped(path);
+    const std::lock_guard lock(*mutex_);
     if (const auto fresh = fresh_.find(name); fresh != fresh_.end()) {
         entry = fresh->second;
     } else {
@@ -189,7 +190,20 @@ std::optional<DigestCache::Entry> DigestCache::find(const std::string& path,
 }
 
 void DigestCache::remember(const std::string& path, Entry entry) {
-    if (is_settled(path, entry.status)) fresh_.insert_or_assign(escaped(path), std::move(entry));
+    if (!is_settled(path, entry.status)) return;
+    const std::lock_guard lock(*mutex_);
+    const auto [place, added] = fresh_.try_emplace(escaped(path), entry);
+    if (added) return;
+    // Another thread may have found out the other half of it meanwhile.
+    const Entry& known = place->second;
+    if (same_file(path, known.status, entry.status)) {
+        if (!entry.digest) entry.digest = known.digest;
+        if (!entry.version_known) {
+            entry.version_known = known.version_known;
+            entry.version = known.version;
+        }
+    }
+    place->second = std::move(entry);
 }
 
 Result<Digest> DigestCache::digest(const Root& root,

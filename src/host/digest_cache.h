@@ -5,12 +5,14 @@
 // are. In an immutable store (/gnu/store, /nix/store) path, size and modification time are enough:
 // there the other three change when the store deduplicates files, or moves, and the content never
 // does. A file that was changed so shortly ago that its times could not show another change is not
-// remembered.
+// remembered. Several threads may ask at once.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +80,8 @@ class DigestCache {
     std::optional<Entry> find(const std::string& path, const FileStatus& status);
     void remember(const std::string& path, Entry entry);
 
+    // Of used_ and fresh_; nothing is read while it is held.
+    std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
     std::string loaded_text_;
     std::vector<std::string_view> lines_;  // of loaded_text_, sorted by path
     std::vector<bool> used_;               // each of them: in this run

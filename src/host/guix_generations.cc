@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <future>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "formats/boot_parameters.h"
+#include "host/boot_files.h"
 #include "host/generation_names.h"
 
 namespace cordwainer {
@@ -56,72 +56,61 @@ BootParameters boot_parameters_of(const GuixParameters& stored,
     return parameters;
 }
 
-// What the profile's directory and a generation's own file say of it; its boot files are not looked
-// at yet.
-struct StoredGeneration {
-    std::int64_t created = 0;
-    std::string identity;
-    GuixParameters parameters;
+// Where the links of a profile are.
+struct ProfileLinks {
+    const Root& root;
+    const Fd& directory;  // opened
+    std::string base;     // its path inside the system, "" for "/"
 };
 
-// `directory`: the profile's, opened; `base`: its path inside the system, "" for "/".
-Result<StoredGeneration> read_stored(const Root& root,
-                                     const Fd& directory,
-                                     const std::string& base,
-                                     const NumberedEntry& entry) {
+Result<Generation> read_generation(const ProfileLinks& links,
+                                   const NumberedEntry& entry,
+                                   BootFiles& files) {
     if (!entry.number) return Error(Errc::invalid_input, kNoGenerationNumber);
-    const std::string link = base + "/" + entry.entry.name;
-    Result<SymbolicLink> found = link_at(directory, entry.entry.name.c_str(), root.outside(link));
+    const Root& root = links.root;
+    const std::string link = links.base + "/" + entry.entry.name;
+    Result<SymbolicLink> found =
+        link_at(links.directory, entry.entry.name.c_str(), root.outside(link));
     if (!found) return std::move(found).error();
     const bool absolute = found->text.starts_with('/');
-    const std::string target = absolute ? found->text : base + "/" + found->text;
+    std::string target = absolute ? std::move(found->text) : links.base + "/" + found->text;
     const std::string file = link + "/parameters";
     const Result<std::string> text = root.read(file, kLongestParameters);
-    StoredGeneration stored;
-    stored.created = whole_seconds(found->status.modified);
-    stored.identity = target;
     // An item of the store is what it is for ever. Any other link, and one that leads nowhere, is
     // followed to its end.
-    if (!text || !is_store_item(target)) stored.identity = TRY(root.follow(target));
+    if (!text || !is_store_item(target)) target = TRY(root.follow(target));
     if (!text) return text.error();
-    stored.parameters = TRY(parse_boot_parameters(root.outside(file), *text));
-    return stored;
+    const GuixParameters stored = TRY(parse_boot_parameters(root.outside(file), *text));
+    Generation generation;
+    generation.number = *entry.number;
+    generation.created = whole_seconds(found->status.modified);
+    generation.identity = std::move(target);
+    generation.parameters = boot_parameters_of(stored, link, files, generation.problems);
+    generation.kernel_version = files.version_of(generation.parameters.kernel, generation.problems);
+    return generation;
 }
 
-// Of each link; the second half on a thread of its own where there are many, since reading and
-// parsing them is most of what planning does.
-std::vector<Result<StoredGeneration>> read_all_stored(const Root& root,
-                                                      const Fd& directory,
-                                                      const std::string& base,
-                                                      const std::vector<NumberedEntry>& links) {
-    std::vector<Result<StoredGeneration>> all(links.size(), StoredGeneration{});
+// Of each link; the second half on a thread of its own where there are many, since this is most of
+// what planning does.
+std::vector<Result<Generation>> read_all(const ProfileLinks& links,
+                                         const std::vector<NumberedEntry>& entries,
+                                         DigestCache& cache,
+                                         bool digests) {
+    std::vector<Result<Generation>> all(entries.size(), Generation{});
     const auto read_from = [&](std::size_t first, std::size_t end) {
+        BootFiles files(links.root, cache, digests);
         for (std::size_t i = first; i < end; ++i) {
-            all[i] = read_stored(root, directory, base, links[i]);
+            all[i] = read_generation(links, entries[i], files);
         }
     };
     constexpr std::size_t kMany = 100;
-    const std::size_t half = links.size() < kMany ? links.size() : links.size() / 2;
+    const std::size_t half = entries.size() < kMany ? entries.size() : entries.size() / 2;
+    // Where no thread is to be had, get() does it here.
     std::future<void> rest;
-    try {
-        if (half < links.size()) {
-            rest = std::async(std::launch::async, read_from, half, links.size());
-        }
-    } catch (const std::system_error&) {  // no thread to be had
-        read_from(half, links.size());
-    }
+    if (half < entries.size()) rest = std::async(read_from, half, entries.size());
     read_from(0, half);
     if (rest.valid()) rest.get();
     return all;
-}
-
-Generation generation_of(StoredGeneration stored, const std::string& link, BootFiles& files) {
-    Generation generation;
-    generation.created = stored.created;
-    generation.identity = std::move(stored.identity);
-    generation.parameters = boot_parameters_of(stored.parameters, link, files, generation.problems);
-    generation.kernel_version = files.version_of(generation.parameters.kernel, generation.problems);
-    return generation;
 }
 
 }  // namespace
@@ -149,25 +138,26 @@ Result<bool> has_guix_generations(const Root& root, const GuixProfile& profile) 
 
 Result<Generations> read_guix_generations(const Root& root,
                                           const GuixProfile& profile,
-                                          BootFiles& files) {
+                                          DigestCache& cache,
+                                          bool digests) {
     Generations generations;
     const std::string current = current_name(root, profile);
-    const std::string base = profile.directory == "/" ? "" : profile.directory;
-    const std::vector<NumberedEntry> links = TRY(generation_links(root, profile));
-    if (links.empty()) return generations;
+    const std::vector<NumberedEntry> entries = TRY(generation_links(root, profile));
+    if (entries.empty()) return generations;
     const Fd directory = TRY(root.open_file(profile.directory, O_PATH | O_DIRECTORY));
-    std::vector<Result<StoredGeneration>> all = read_all_stored(root, directory, base, links);
+    const ProfileLinks links{.root = root,
+                             .directory = directory,
+                             .base = profile.directory == "/" ? "" : profile.directory};
+    std::vector<Result<Generation>> all = read_all(links, entries, cache, digests);
     generations.list.reserve(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
-        const auto& [entry, number] = links[i];
-        const std::string link = base + "/" + entry.name;
+        const std::string& name = entries[i].entry.name;
         if (!all[i]) {
-            generations.skipped.push_back({link, all[i].error().message()});
+            generations.skipped.push_back({links.base + "/" + name, all[i].error().message()});
             continue;
         }
-        generations.list.push_back(generation_of(*std::move(all[i]), link, files));
-        generations.list.back().number = *number;
-        generations.list.back().current = entry.name == current;
+        generations.list.push_back(*std::move(all[i]));
+        generations.list.back().current = name == current;
     }
     return generations;
 }

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "host/boot_files.h"
+#include "host/digest_cache.h"
 #include "model/generation.h"
 #include "sys/root.h"
 
@@ -22,8 +22,10 @@ struct GuixProfile {
 // Whether there is such a profile: its link, or a link system-N-link.
 [[nodiscard]] Result<bool> has_guix_generations(const Root& root, const GuixProfile& profile);
 
+// `digests`: whether BootFile::digest is wanted.
 [[nodiscard]] Result<Generations> read_guix_generations(const Root& root,
                                                         const GuixProfile& profile,
-                                                        BootFiles& files);
+                                                        DigestCache& cache,
+                                                        bool digests);
 
 }  // namespace cordwainer

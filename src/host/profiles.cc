@@ -41,10 +41,10 @@ Result<std::string> directory_named(const Root& root,
 Result<Generations> read_generations(const Root& root,
                                      const GenerationsRequest& request,
                                      DigestCache& cache) {
-    BootFiles files(root, cache, request.digests);
     const GuixProfile profile = TRY(guix_profile(root, request.profile));
     const bool guix = TRY(is_guix(root, request, profile));
-    if (guix) return read_guix_generations(root, profile, files);
+    if (guix) return read_guix_generations(root, profile, cache, request.digests);
+    BootFiles files(root, cache, request.digests);
     return read_native_generations(root, clean(request.state), files);
 }
 
