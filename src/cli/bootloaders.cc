@@ -1,6 +1,5 @@
 #include "cli/bootloaders.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <memory>
@@ -165,13 +164,15 @@ Command bootloaders_command() {
     return {
         .name = "bootloaders",
         .summary = "shows what can be installed, and the keys of its configuration",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto name = std::make_shared<std::string>();
-            app.add_option("NAME", *name, "Show every key of this bootloader's configuration");
-            return [name](const Common& common) -> Result<int> {
-                TRY_VOID(show(*name, common.json));
-                return kDone;
-            };
+            return {.options = {{.names = {"NAME"},
+                                 .meaning = "Show every key of this bootloader's configuration",
+                                 .target = name.get()}},
+                    .run = [name](const Common& common) -> Result<int> {
+                        TRY_VOID(show(*name, common.json));
+                        return kDone;
+                    }};
         },
         .details = R"(The keys are those of the bootloader's own table in the configuration file.
 

@@ -4,13 +4,10 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "cli/option.h"
 #include "core/error.h"
-
-namespace CLI {  // CLI11's header takes seconds to compile; only what declares options needs it
-class App;
-class Option;
-}  // namespace CLI
 
 namespace cordwainer::cli {
 
@@ -33,20 +30,21 @@ struct Common {
 // Runs a command whose options have been parsed; the exit status, or the error to print.
 using Run = std::function<Result<int>(const Common&)>;
 
+// What a command takes and does.
+struct Declared {
+    std::vector<Option> options = {};
+    std::vector<std::string> one_of = {};  // of these, one at least has to be given
+    // Keeps the targets of the options alive (shared_ptr).
+    Run run;
+};
+
 struct Command {
     std::string name;     // "list"; "generation add" for a command below another
     std::string summary;  // one line
-    // Declares the command's own options on `app` and returns what runs it. The options' values
-    // must be kept alive by the returned function (shared_ptr).
-    std::function<Run(CLI::App& app)> declare;
+    std::function<Declared()> declare;
     // What --help and the manual page say after the options: paragraphs, separated by an empty
     // line; lines that begin with two blanks are shown as they stand (examples).
     std::string details = {};
 };
-
-// For commands that work on no mounted system: --root is a mistake on the command line. Called in
-// `declare`.
-// With `beside`, only where that option is given too.
-void refuse_root(CLI::App& app, const CLI::Option* beside = nullptr);
 
 }  // namespace cordwainer::cli

@@ -30,7 +30,7 @@ std::map<std::string, std::set<std::string>> next_words(const std::vector<HelpPa
 }
 
 // How bash completes a value.
-std::string value_action(const HelpOption& option) {
+std::string value_action(const Option& option) {
     if (!option.values.empty()) return fmt::format("-W '{}'", fmt::join(option.values, " "));
     if (option.value == "DIR") return "-d";
     if (option.value == "FILE" || option.value == "LAYOUT") return "-f";
@@ -39,7 +39,7 @@ std::string value_action(const HelpOption& option) {
 
 std::string option_cases(const HelpPage& page) {
     std::string text;
-    for (const HelpOption& option : page.options) {
+    for (const Option& option : page.options) {
         if (option.value.empty()) continue;
         for (const std::string& name : option.names) {
             text += fmt::format("        '{}:{}') choices={} ;;\n",
@@ -53,7 +53,7 @@ std::string option_cases(const HelpPage& page) {
 
 std::string option_words(const HelpPage& page) {
     std::string text;
-    for (const HelpOption& option : page.options) {
+    for (const Option& option : page.options) {
         text += (text.empty() ? "" : " ") + option.names.back();
     }
     return text;

@@ -1,6 +1,5 @@
 #include "cli/delete.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -183,28 +182,27 @@ Command delete_command() {
     return {
         .name = "delete",
         .summary = "deletes generations: from the menu, then their files",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            auto* numbers =
-                app.add_option("N", options->numbers, "The generations")->type_name("N");
-            auto* keep =
-                app.add_option("--keep", options->keep, "Delete all but the K newest generations")
-                    ->type_name("K");
-            auto* older = app.add_option("--older-than",
-                                         options->older_than,
-                                         "Delete all that were made DAYS days ago or earlier")
-                              ->type_name("DAYS");
-            numbers->excludes(keep)->excludes(older);
-            keep->excludes(older);
-            app.add_flag("--dry-run", options->dry_run, "Say what would be deleted, and end");
-            app.add_flag("--no-wait",
-                         options->no_wait,
-                         "End with status 1 where another run is at work, instead of waiting");
-            app.final_callback([options] {
-                if (!options->numbers.empty() || options->keep || options->older_than) return;
-                throw CLI::RequiredError("N, --keep or --older-than");
-            });
-            return [options](const Common& common) { return run(*options, common); };
+            return {.options = {{.names = {"N"},
+                                 .meaning = "The generations",
+                                 .target = &options->numbers,
+                                 .excludes = {{"--keep"}, {"--older-than"}}},
+                                {.names = {"--keep"},
+                                 .value = "K",
+                                 .meaning = "Delete all but the K newest generations",
+                                 .target = &options->keep,
+                                 .excludes = {{"--older-than"}}},
+                                {.names = {"--older-than"},
+                                 .value = "DAYS",
+                                 .meaning = "Delete all that were made DAYS days ago or earlier",
+                                 .target = &options->older_than},
+                                {.names = {"--dry-run"},
+                                 .meaning = "Say what would be deleted, and end",
+                                 .target = &options->dry_run},
+                                no_wait_option(options->no_wait)},
+                    .one_of = {"N", "--keep", "--older-than"},
+                    .run = [options](const Common& common) { return run(*options, common); }};
         },
         .details = kDetails,
     };

@@ -1,6 +1,5 @@
 #include "cli/gc.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -63,13 +62,13 @@ Command gc_command() {
     return {
         .name = "gc",
         .summary = "removes what nothing needs from the state directory",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            app.add_flag("--dry-run", options->dry_run, "Say what would be removed, and end");
-            app.add_flag("--no-wait",
-                         options->no_wait,
-                         "End with status 1 where another run is at work, instead of waiting");
-            return [options](const Common& common) { return run(*options, common); };
+            return {.options = {{.names = {"--dry-run"},
+                                 .meaning = "Say what would be removed, and end",
+                                 .target = &options->dry_run},
+                                no_wait_option(options->no_wait)},
+                    .run = [options](const Common& common) { return run(*options, common); }};
         },
         .details = kDetails,
     };

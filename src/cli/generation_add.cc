@@ -1,6 +1,5 @@
 #include "cli/generation_add.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <fmt/format.h>
 #include <functional>
@@ -139,51 +138,66 @@ Result<int> run_add(const Options& options, const Common& common) {
     return kPartial;
 }
 
-void declare_options(CLI::App& app, Options& options) {
-    app.add_option("--kernel", options.kernel, "The kernel's image")->type_name("FILE")->required();
-    app.add_option("--initrd", options.initrds, "An initrd; several are loaded in this order")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--cmdline", options.command_line, "The kernel's command line")
-        ->type_name("TEXT")
-        ->required();
-    app.add_option("--label",
-                   options.label,
-                   "What a menu shows; by default \"Linux\" and the kernel's version")
-        ->type_name("TEXT");
-    app.add_option("--device-tree", options.device_tree, "A device tree")->type_name("FILE");
-    app.add_option(
-           "--module",
-           options.modules,
-           "A module for a multiboot kernel, with its arguments; may be given several times")
-        ->type_name("\"FILE ARGUMENT...\"")
-        ->check(accepted_by(module_of))
-        ->allow_extra_args(false);
-    app.add_option("--store-device",
-                   options.store_device,
-                   "The file system that the state directory is on: uuid=UUID or label=LABEL; by "
-                   "default a boot loader looks for the files")
-        ->type_name("DEVICE")
-        ->check(accepted_by(device_of));
-    app.add_option("--store-mount-point", options.store_mount_point, "Where that is mounted")
-        ->type_name("PATH")
-        ->check(accepted_by(absolute_path_of));
-    app.add_option("--directory-prefix",
-                   options.directory_prefix,
-                   "The btrfs subvolume that is mounted there")
-        ->type_name("PATH")
-        ->check(accepted_by(absolute_path_of));
-    app.add_option("--crypto-device",
-                   options.crypto_devices,
-                   "The UUID of a LUKS container to open first; may be given several times")
-        ->type_name("UUID")
-        ->check(accepted_by(uuid_of))
-        ->allow_extra_args(false);
-    app.add_option("--created", options.created, "When it was made, in UTC; by default now")
-        ->type_name("TIME")
-        ->check(accepted_by(created_of));
-    app.add_flag(
-        "--no-current", options.no_current, "Leave the current generation the one that it is");
+std::vector<Option> options_of(Options& options) {
+    return {
+        {.names = {"--kernel"},
+         .value = "FILE",
+         .meaning = "The kernel's image",
+         .target = &options.kernel,
+         .required = true},
+        {.names = {"--initrd"},
+         .value = "FILE",
+         .meaning = "An initrd; several are loaded in this order",
+         .target = &options.initrds},
+        {.names = {"--cmdline"},
+         .value = "TEXT",
+         .meaning = "The kernel's command line",
+         .target = &options.command_line,
+         .required = true},
+        {.names = {"--label"},
+         .value = "TEXT",
+         .meaning = "What a menu shows; by default \"Linux\" and the kernel's version",
+         .target = &options.label},
+        {.names = {"--device-tree"},
+         .value = "FILE",
+         .meaning = "A device tree",
+         .target = &options.device_tree},
+        {.names = {"--module"},
+         .value = "\"FILE ARGUMENT...\"",
+         .meaning =
+             "A module for a multiboot kernel, with its arguments; may be given several times",
+         .target = &options.modules,
+         .check = accepted_by(module_of)},
+        {.names = {"--store-device"},
+         .value = "DEVICE",
+         .meaning = "The file system that the state directory is on: uuid=UUID or label=LABEL; by "
+                    "default a boot loader looks for the files",
+         .target = &options.store_device,
+         .check = accepted_by(device_of)},
+        {.names = {"--store-mount-point"},
+         .value = "PATH",
+         .meaning = "Where that is mounted",
+         .target = &options.store_mount_point,
+         .check = accepted_by(absolute_path_of)},
+        {.names = {"--directory-prefix"},
+         .value = "PATH",
+         .meaning = "The btrfs subvolume that is mounted there",
+         .target = &options.directory_prefix,
+         .check = accepted_by(absolute_path_of)},
+        {.names = {"--crypto-device"},
+         .value = "UUID",
+         .meaning = "The UUID of a LUKS container to open first; may be given several times",
+         .target = &options.crypto_devices,
+         .check = accepted_by(uuid_of)},
+        {.names = {"--created"},
+         .value = "TIME",
+         .meaning = "When it was made, in UTC; by default now",
+         .target = &options.created,
+         .check = accepted_by(created_of)},
+        {.names = {"--no-current"},
+         .meaning = "Leave the current generation the one that it is",
+         .target = &options.no_current},
+    };
 }
 
 }  // namespace
@@ -192,10 +206,10 @@ Command generation_add_command() {
     return {
         .name = "generation add",
         .summary = "makes the next of cordwainer's own generations",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            declare_options(app, *options);
-            return [options](const Common& common) { return run_add(*options, common); };
+            return {.options = options_of(*options),
+                    .run = [options](const Common& common) { return run_add(*options, common); }};
         },
         .details = R"(For systems that are neither Guix nor NixOS. The files are copied into
 generations/N of the state directory, inside the root; what happens to the originals afterwards

@@ -1,6 +1,5 @@
 #include "cli/help.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
 #include <string_view>
@@ -23,38 +22,6 @@ constexpr const char* kExitStatuses =
 
 constexpr const char* kProgramDetails =
     R"(`cordwainer COMMAND --help` tells more of each command. Every command has --json, --root, --config and --state; the options stand after the command.)";
-
-// Splits CLI11's "FORMAT:{raw,qcow2}" into the value's name and the only values.
-void split_type_name(const std::string& type_name, HelpOption& option) {
-    const std::size_t colon = type_name.find(":{");
-    option.value = type_name.substr(0, colon);
-    if (colon == std::string::npos) return;
-    const std::size_t close = type_name.find('}', colon);
-    std::string_view values = std::string_view(type_name).substr(colon + 2, close - colon - 2);
-    while (!values.empty()) {
-        const std::size_t comma = std::min(values.find(','), values.size());
-        option.values.emplace_back(values.substr(0, comma));
-        values.remove_prefix(std::min(comma + 1, values.size()));
-    }
-}
-
-HelpOption describe_option(const CLI::Option& option) {
-    HelpOption shown;
-    shown.meaning = option.get_description();
-    shown.common = option.get_group() == kCommonGroup;
-    shown.required = option.get_required();
-    if (option.get_positional()) {
-        shown.names.push_back(option.get_name(true));
-        HelpOption type;
-        split_type_name(option.get_type_name(), type);
-        shown.values = type.values;
-        return shown;
-    }
-    for (const std::string& name : option.get_snames()) shown.names.push_back("-" + name);
-    for (const std::string& name : option.get_lnames()) shown.names.push_back("--" + name);
-    if (option.get_expected_max() > 0) split_type_name(option.get_type_name(), shown);
-    return shown;
-}
 
 // How many columns a UTF-8 text takes, where every character takes one.
 std::size_t width(std::string_view text) {
@@ -85,21 +52,21 @@ std::string wrapped(std::string_view text, std::size_t indent) {
     return result;
 }
 
-std::string meaning_of(const HelpOption& option) {
+std::string meaning_of(const Option& option) {
     std::string text = option.meaning;
     if (!option.values.empty()) text += fmt::format(" ({})", fmt::join(option.values, ", "));
-    if (option.required && option.names.front().front() == '-') text += " (required)";
+    if (option.required && !option.is_argument()) text += " (required)";
     return text;
 }
 
 std::string usage_of(const HelpPage& page) {
     std::string text = page.name;
     if (page.commands.empty()) {
-        for (const HelpOption& argument : page.arguments) {
+        for (const Option& argument : page.arguments) {
             const std::string& name = argument.names.front();
             text += argument.required ? " " + name : " [" + name + "]";
         }
-        for (const HelpOption& option : page.options) {
+        for (const Option& option : page.options) {
             if (option.required) text += " " + option.names.front() + " " + option.value;
         }
         return text + " [OPTION]...";
@@ -117,15 +84,15 @@ std::string row(const std::string& left, const std::string& right) {
     return text + wrapped(right, kMeaningColumn) + "\n";
 }
 
-std::string left_of(const HelpOption& option) {
+std::string left_of(const Option& option) {
     std::string text = fmt::format("{}", fmt::join(option.names, ", "));
     if (!option.value.empty()) text += " " + option.value;
     return text;
 }
 
-std::string rows(const std::string& title, const std::vector<HelpOption>& options, bool common) {
+std::string rows(const std::string& title, const std::vector<Option>& options, bool common) {
     std::string text;
-    for (const HelpOption& option : options) {
+    for (const Option& option : options) {
         if (option.common == common) text += row(left_of(option), meaning_of(option));
     }
     return text.empty() ? "" : "\n" + title + ":\n" + text;
@@ -178,11 +145,9 @@ std::string roff(std::string_view text) {
     return result;
 }
 
-std::string man_rows(const std::string& title,
-                     const std::vector<HelpOption>& options,
-                     bool common) {
+std::string man_rows(const std::string& title, const std::vector<Option>& options, bool common) {
     std::string text;
-    for (const HelpOption& option : options) {
+    for (const Option& option : options) {
         if (option.common != common) continue;
         text += ".TP\n";
         std::string names;
@@ -202,47 +167,46 @@ std::string dashed(std::string name) {
 
 }  // namespace
 
-void declare_common(CLI::App& app, Common& common) {
-    app.set_help_flag("-h,--help", "Show this help")->group(kCommonGroup);
-    app.add_flag("--json", common.json, "Print JSON instead of text")->group(kCommonGroup);
-    app.add_option("--root", common.root, "Work on the system that is mounted at DIR")
-        ->type_name("DIR")
-        ->group(kCommonGroup);
-    app.add_option("--config",
-                   common.config,
-                   "The configuration (default: /etc/cordwainer/config.toml inside the root)")
-        ->type_name("FILE")
-        ->group(kCommonGroup);
-    app.add_option(
-           "--state",
-           common.state,
-           "Generations, records and objects (default: /var/lib/cordwainer inside the root)")
-        ->type_name("DIR")
-        ->group(kCommonGroup);
-}
-
-void refuse_root(CLI::App& app, const CLI::Option* beside) {
-    app.final_callback([&app, beside] {
-        const CLI::Option* root = app.get_option_no_throw("--root");
-        if (!root || root->count() == 0 || (beside && beside->count() == 0)) return;
-        throw CLI::ValidationError("--root", "the layout names the root of the image's system");
-    });
+std::vector<Option> common_options(Common& common) {
+    return {
+        {.names = {"-h", "--help"}, .meaning = "Show this help", .common = true},
+        {.names = {"--json"},
+         .meaning = "Print JSON instead of text",
+         .target = &common.json,
+         .common = true},
+        {.names = {"--root"},
+         .value = "DIR",
+         .meaning = "Work on the system that is mounted at DIR",
+         .target = &common.root,
+         .common = true},
+        {.names = {"--config"},
+         .value = "FILE",
+         .meaning = "The configuration (default: /etc/cordwainer/config.toml inside the root)",
+         .target = &common.config,
+         .common = true},
+        {.names = {"--state"},
+         .value = "DIR",
+         .meaning =
+             "Generations, records and objects (default: /var/lib/cordwainer inside the root)",
+         .target = &common.state,
+         .common = true},
+    };
 }
 
 HelpPage help_page(const Command& command) {
-    CLI::App app;
-    Common common;
-    declare_common(app, common);
-    const Run keeps_options_alive = command.declare(app);
     HelpPage page;
     page.name = "cordwainer " + command.name;
     page.summary = command.summary;
     page.details = command.details + "\n\n" + kExitStatuses;
-    for (const CLI::Option* option : app.get_options()) {
-        if (option->get_group().empty()) continue;
-        HelpOption shown = describe_option(*option);
-        (option->get_positional() ? page.arguments : page.options).push_back(std::move(shown));
+    Common common;
+    page.options = common_options(common);
+    Declared declared = command.declare();
+    for (Option& option : declared.options) {
+        (option.is_argument() ? page.arguments : page.options).push_back(std::move(option));
     }
+    // The page outlives what its options would be read into.
+    for (Option& option : page.arguments) option.target = {};
+    for (Option& option : page.options) option.target = {};
     return page;
 }
 
@@ -251,11 +215,8 @@ HelpPage program_page() {
     page.name = "cordwainer";
     page.summary = kProgramSummary;
     page.details = std::string(kProgramDetails) + "\n\n" + kExitStatuses;
-    page.options = {
-        HelpOption{
-            .names = {"-h", "--help"}, .value = "", .meaning = "Show this help", .values = {}},
-        HelpOption{
-            .names = {"--version"}, .value = "", .meaning = "Show the version", .values = {}}};
+    page.options = {{.names = {"-h", "--help"}, .meaning = "Show this help"},
+                    {.names = {"--version"}, .meaning = "Show the version"}};
     page.commands = all_commands();
     return page;
 }

@@ -6,30 +6,21 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/option.h"
 
 namespace cordwainer::cli {
-
-// An option or argument as it is shown.
-struct HelpOption {
-    std::vector<std::string> names;  // "-o", "--output"; an argument has one: "LAYOUT"
-    std::string value;               // "FILE"; "" for a flag or an argument
-    std::string meaning;
-    bool common = false;  // of every command
-    bool required = false;
-    std::vector<std::string> values;  // the only ones, if any
-};
 
 struct HelpPage {
     std::string name;  // "cordwainer image"; "cordwainer" for the program itself
     std::string summary;
-    std::vector<HelpOption> arguments;
-    std::vector<HelpOption> options;
+    std::vector<Option> arguments;
+    std::vector<Option> options;
     std::string details;            // as Command::details
     std::vector<Command> commands;  // of the program's own page
 };
 
-// Declares the options that every command has on `app`; they are read into `common`.
-void declare_common(CLI::App& app, Common& common);
+// The options that every command has; they are read into `common`.
+[[nodiscard]] std::vector<Option> common_options(Common& common);
 
 [[nodiscard]] HelpPage help_page(const Command& command);
 [[nodiscard]] HelpPage program_page();

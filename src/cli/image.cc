@@ -1,6 +1,5 @@
 #include "cli/image.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <memory>
@@ -106,17 +105,24 @@ Command image_command() {
     return {
         .name = "image",
         .summary = "makes a bootable disk image",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            app.add_option("LAYOUT", options->layout, "The layout of the image (TOML)")->required();
-            app.add_option("-o,--output", options->output, "The image to make")
-                ->type_name("FILE")
-                ->required();
-            app.add_option("--format", options->format, "The image's format (default: raw)")
-                ->type_name("FORMAT")
-                ->check(CLI::IsMember({"raw", "qcow2"}));
-            refuse_root(app);
-            return [options](const Common& common) { return run(*options, common); };
+            return {.options = {{.names = {"LAYOUT"},
+                                 .meaning = "The layout of the image (TOML)",
+                                 .target = &options->layout,
+                                 .required = true,
+                                 .excludes = {layout_has_root()}},
+                                {.names = {"-o", "--output"},
+                                 .value = "FILE",
+                                 .meaning = "The image to make",
+                                 .target = &options->output,
+                                 .required = true},
+                                {.names = {"--format"},
+                                 .value = "FORMAT",
+                                 .meaning = "The image's format (default: raw)",
+                                 .target = &options->format,
+                                 .values = {"raw", "qcow2"}}},
+                    .run = [options](const Common& common) { return run(*options, common); }};
         },
         .details = kDetails,
     };

@@ -1,6 +1,5 @@
 #include "cli/init.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
@@ -140,13 +139,17 @@ Command init_command() {
     return {
         .name = "init",
         .summary = "looks at the machine, proposes a configuration and writes it",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            app.add_flag("--yes", options->yes, "Write it without asking");
-            app.add_flag("--force", options->force, "Replace a configuration that is there");
-            return [options](const Common& common) {
-                return run(*options, common).with_context("init");
-            };
+            return {.options = {{.names = {"--yes"},
+                                 .meaning = "Write it without asking",
+                                 .target = &options->yes},
+                                {.names = {"--force"},
+                                 .meaning = "Replace a configuration that is there",
+                                 .target = &options->force}},
+                    .run = [options](const Common& common) {
+                        return run(*options, common).with_context("init");
+                    }};
         },
         .details = kDetails,
     };

@@ -1,6 +1,5 @@
 #include "cli/install.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,22 +64,19 @@ Command install_command() {
     return {
         .name = "install",
         .summary = "makes this machine boot its generations",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            app.add_option("N", options->generation, "The generation that boots by default")
-                ->type_name("N");
-            app.add_option("--forget",
-                           options->forget,
-                           "Give up the target of an earlier installation that is named PLACE")
-                ->type_name("PLACE");
-            app.add_flag(
-                "--make-room",
-                options->make_room,
-                "Where it does not fit, delete the oldest generations, as few as it takes");
-            app.add_flag("--no-wait",
-                         options->no_wait,
-                         "End with status 1 where another run is at work, instead of waiting");
-            return [options](const Common& common) { return run(*options, common); };
+            return {.options = {{.names = {"N"},
+                                 .meaning = "The generation that boots by default",
+                                 .target = &options->generation},
+                                {.names = {"--forget"},
+                                 .value = "PLACE",
+                                 .meaning = "Give up the target of an earlier installation that is "
+                                            "named PLACE; may be given several times",
+                                 .target = &options->forget},
+                                make_room_option(options->make_room),
+                                no_wait_option(options->no_wait)},
+                    .run = [options](const Common& common) { return run(*options, common); }};
         },
         .details = kDetails,
     };

@@ -1,6 +1,5 @@
 #include "cli/list.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <memory>
@@ -77,19 +76,21 @@ Command list_command() {
     return {
         .name = "list",
         .summary = "shows the generations of the system",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            app.add_option("--profile",
-                           options->profile,
-                           "Read this Guix profile: its link, or the directory of its links")
-                ->type_name("PATH");
-            app.add_option("--source",
-                           options->source,
-                           "Where generations come from; auto: Guix's where there are any, else "
-                           "cordwainer's own")
-                ->type_name("SOURCE")
-                ->check(CLI::IsMember({"auto", "guix", "native"}));
-            return [options](const Common& common) { return run_list(*options, common); };
+            return {
+                .options = {{.names = {"--profile"},
+                             .value = "PATH",
+                             .meaning = "Read this Guix profile: its link, or the directory of its "
+                                        "links",
+                             .target = &options->profile},
+                            {.names = {"--source"},
+                             .value = "SOURCE",
+                             .meaning = "Where generations come from; auto: Guix's where there "
+                                        "are any, else cordwainer's own",
+                             .target = &options->source,
+                             .values = {"auto", "guix", "native"}}},
+                .run = [options](const Common& common) { return run_list(*options, common); }};
         },
         .details =
             R"(The star marks the generation that the profile names as the current one; the

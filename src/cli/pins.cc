@@ -1,6 +1,5 @@
 #include "cli/pins.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -57,15 +56,16 @@ Command pins_command(std::string name,
     return {
         .name = name,
         .summary = std::move(summary),
-        .declare = [name, change = std::move(change)](CLI::App& app) -> Run {
+        .declare = [name, change = std::move(change)] -> Declared {
             auto options = std::make_shared<Options>();
-            app.add_option("N", options->numbers, "The generations")->type_name("N")->required();
-            app.add_flag("--no-wait",
-                         options->no_wait,
-                         "End with status 1 where another run is at work, instead of waiting");
-            return [name, change, options](const Common& common) {
-                return run(name, change, *options, common);
-            };
+            return {.options = {{.names = {"N"},
+                                 .meaning = "The generations",
+                                 .target = &options->numbers,
+                                 .required = true},
+                                no_wait_option(options->no_wait)},
+                    .run = [name, change, options](const Common& common) {
+                        return run(name, change, *options, common);
+                    }};
         },
         .details = std::move(details),
     };

@@ -1,6 +1,5 @@
 #include "cli/plan.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -105,20 +104,18 @@ Command plan_command() {
     return {
         .name = "plan",
         .summary = "shows what would be installed, without doing it",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            auto* number =
-                app.add_option("N", options->generation, "The generation that boots by default")
-                    ->type_name("N");
-            const auto* image =
-                app.add_option(
-                       "--image",
-                       options->layout,
-                       "Plan for the disk image that LAYOUT describes, not for this machine")
-                    ->type_name("LAYOUT")
-                    ->excludes(number);
-            refuse_root(app, image);
-            return [options](const Common& common) { return run(*options, common); };
+            return {.options = {{.names = {"N"},
+                                 .meaning = "The generation that boots by default",
+                                 .target = &options->generation},
+                                {.names = {"--image"},
+                                 .value = "LAYOUT",
+                                 .meaning = "Plan for the disk image that LAYOUT describes, not "
+                                            "for this machine",
+                                 .target = &options->layout,
+                                 .excludes = {{"N"}, layout_has_root()}}},
+                    .run = [options](const Common& common) { return run(*options, common); }};
         },
         .details = kDetails,
     };

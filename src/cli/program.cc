@@ -1,12 +1,12 @@
 #include "cli/program.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/help.h"
@@ -24,11 +24,6 @@ struct Parsed {
     std::optional<std::string> text;
     std::optional<std::string> wrong;
 };
-
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
-    const auto best = nearest(word, candidates);
-    return best ? fmt::format("; did you mean {}?", *best) : "";
-}
 
 void report(const Error& error, const char* code, bool json) {
     complain(error.message());
@@ -72,43 +67,6 @@ std::string unknown_command(const std::vector<std::string>& words) {
                        did_you_mean(guess, names));
 }
 
-// What CLI11 could not place: an unknown option or an argument too many.
-std::optional<std::string> unknown_words(const HelpPage& page,
-                                         const std::vector<std::string>& remaining) {
-    std::vector<std::string> names;
-    for (const HelpOption& option : page.options) {
-        names.insert(names.end(), option.names.begin(), option.names.end());
-    }
-    for (const std::string& word : remaining) {
-        if (word.size() < 2 || word[0] != '-' || word == "--") continue;
-        const std::string name = word.substr(0, word.find('='));
-        return fmt::format("{} has no option {}{}", page.name, name, did_you_mean(name, names));
-    }
-    for (const std::string& word : remaining) {
-        if (word == "--") continue;
-        return page.arguments.empty()
-                   ? fmt::format("{} takes no argument, but there is \"{}\"", page.name, word)
-                   : fmt::format("{} takes no further argument \"{}\"", page.name, word);
-    }
-    return std::nullopt;
-}
-
-// An option whose value is not one of the allowed ones.
-std::optional<std::string> wrong_value(const HelpPage& page, const CLI::App& app) {
-    for (const HelpOption& option : page.options) {
-        if (option.values.empty()) continue;
-        for (const std::string& value : app.get_option(option.names.back())->results()) {
-            if (std::ranges::count(option.values, value) > 0) continue;
-            return fmt::format("{} must be one of {}, not \"{}\"{}",
-                               option.names.back(),
-                               fmt::join(option.values, ", "),
-                               value,
-                               did_you_mean(value, option.values));
-        }
-    }
-    return std::nullopt;
-}
-
 // Fills in what `common` takes from the root by default.
 void complete(Common& common) {
     namespace fs = std::filesystem;
@@ -128,29 +86,15 @@ void complete(Common& common) {
 }
 
 Parsed parse_command(const Command& command, std::vector<std::string> words, Common& common) {
-    CLI::App app;
-    Parsed parsed;
-    declare_common(app, common);
-    app.allow_extras();
-    parsed.run = command.declare(app);
-    std::ranges::reverse(words);  // as CLI11 takes them
-    std::optional<std::string> wrong;
-    try {
-        app.parse(words);
-    } catch (const CLI::CallForHelp&) {
-        parsed.text = render_help(help_page(command));
-        return parsed;
-    } catch (const CLI::ParseError& error) {
-        wrong = error.what();
-    }
-    const HelpPage page = help_page(command);
-    parsed.wrong = unknown_words(page, app.remaining());
-    if (!parsed.wrong && wrong) parsed.wrong = wrong_value(page, app);
-    if (!parsed.wrong) parsed.wrong = wrong;
-    if (parsed.wrong) {
-        parsed.wrong = fmt::format("{} ({} --help tells more)", *parsed.wrong, page.name);
-    }
+    Declared declared = command.declare();
+    std::vector<Option> options = common_options(common);
+    options.insert(options.end(), declared.options.begin(), declared.options.end());
+    const std::string name = "cordwainer " + command.name;
+    const CommandLine line = read_command_line(name, options, declared.one_of, std::move(words));
+    if (line.help) return {.run = {}, .text = render_help(help_page(command)), .wrong = {}};
     complete(common);
+    Parsed parsed{.run = std::move(declared.run), .text = {}, .wrong = {}};
+    if (line.wrong) parsed.wrong = fmt::format("{} ({} --help tells more)", *line.wrong, name);
     return parsed;
 }
 

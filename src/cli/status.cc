@@ -1,6 +1,5 @@
 #include "cli/status.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/output.h"
@@ -42,7 +41,7 @@ Command status_command() {
     return {
         .name = "status",
         .summary = "shows what boots next, and whether all is as it was installed",
-        .declare = [](CLI::App&) -> Run { return run; },
+        .declare = [] -> Declared { return {.run = run}; },
         .details = kDetails,
     };
 }

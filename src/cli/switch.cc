@@ -1,6 +1,5 @@
 #include "cli/switch.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -245,30 +244,28 @@ Command switch_command() {
     return {
         .name = "switch",
         .summary = "makes another generation boot by default",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            auto* number =
-                app.add_option("N", options->generation, "The generation")->type_name("N");
-            auto* previous = app.add_flag(
-                "--previous", options->previous, "The one before that which boots by default now");
-            number->excludes(previous);
-            auto* boot_only = app.add_flag(
-                "--boot-only", options->boot_only, "Leave the system's profile as it is");
-            auto* once =
-                app.add_flag("--once", options->once, "Boot it one time, then the default again")
-                    ->excludes(boot_only);
-            app.add_flag("--make-room",
-                         options->make_room,
-                         "Where it does not fit, delete the oldest generations, as few as it takes")
-                ->excludes(once);
-            app.add_flag("--no-wait",
-                         options->no_wait,
-                         "End with status 1 where another run is at work, instead of waiting");
-            app.final_callback([options] {
-                if (options->generation || options->previous) return;
-                throw CLI::RequiredError("N or --previous");
-            });
-            return [options](const Common& common) { return run(*options, common); };
+            Option make_room = make_room_option(options->make_room);
+            make_room.excludes = {{"--once"}};
+            return {.options = {{.names = {"N"},
+                                 .meaning = "The generation",
+                                 .target = &options->generation,
+                                 .excludes = {{"--previous"}}},
+                                {.names = {"--previous"},
+                                 .meaning = "The one before that which boots by default now",
+                                 .target = &options->previous},
+                                {.names = {"--boot-only"},
+                                 .meaning = "Leave the system's profile as it is",
+                                 .target = &options->boot_only},
+                                {.names = {"--once"},
+                                 .meaning = "Boot it one time, then the default again",
+                                 .target = &options->once,
+                                 .excludes = {{"--boot-only"}}},
+                                std::move(make_room),
+                                no_wait_option(options->no_wait)},
+                    .one_of = {"N", "--previous"},
+                    .run = [options](const Common& common) { return run(*options, common); }};
         },
         .details = kDetails,
     };

@@ -1,6 +1,5 @@
 #include "cli/try.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
 #include <fmt/format.h>
@@ -107,41 +106,54 @@ Result<int> run(const Options& options, const Common& common) {
     return kDone;
 }
 
+std::vector<Option> options_of(Options& options) {
+    return {
+        {.names = {"FILE"},
+         .meaning = "The disk image, raw or qcow2",
+         .target = &options.image,
+         .required = true},
+        {.names = {"--bios"}, .meaning = "Boot with BIOS firmware", .target = &options.bios},
+        {.names = {"--uefi"},
+         .meaning = "Boot with UEFI firmware",
+         .target = &options.uefi,
+         .excludes = {{"--bios"}}},
+        {.names = {"--screenshot"},
+         .value = "FILE",
+         .meaning = "Write a picture of the screen to FILE (PNG), and end",
+         .target = &options.screenshot},
+        {.names = {"--after"},
+         .value = "SECONDS",
+         .meaning = "Take the picture after so many seconds (default: 5, UEFI 12)",
+         .target = &options.after,
+         .range = {{0, 3600}},
+         .needs = "--screenshot"},
+        {.names = {"--memory"},
+         .value = "MIB",
+         .meaning = "Memory in MiB (default: 1024)",
+         .target = &options.memory,
+         .range = {{16, 1U << 20U}}},
+        {.names = {"--display"},
+         .value = "DISPLAY",
+         .meaning = "QEMU's display, such as gtk or sdl (default: none)",
+         .target = &options.display},
+        {.names = {"--accel"},
+         .value = "ACCELERATOR",
+         .meaning = "What runs the machine's instructions (default: tcg)",
+         .target = &options.accelerator,
+         .values = {"tcg", "kvm"}},
+    };
+}
+
 }  // namespace
 
 Command try_command() {
     return {
         .name = "try",
         .summary = "boots a disk image in QEMU without changing it",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto options = std::make_shared<Options>();
-            app.add_option("FILE", options->image, "The disk image, raw or qcow2")->required();
-            CLI::Option* bios = app.add_flag("--bios", options->bios, "Boot with BIOS firmware");
-            app.add_flag("--uefi", options->uefi, "Boot with UEFI firmware")->excludes(bios);
-            CLI::Option* screenshot =
-                app.add_option("--screenshot",
-                               options->screenshot,
-                               "Write a picture of the screen to FILE (PNG), and end");
-            screenshot->type_name("FILE");
-            app.add_option("--after",
-                           options->after,
-                           "Take the picture after so many seconds (default: 5, UEFI 12)")
-                ->type_name("SECONDS")
-                ->check(CLI::Range(0, 3600))
-                ->needs(screenshot);
-            app.add_option("--memory", options->memory, "Memory in MiB (default: 1024)")
-                ->type_name("MIB")
-                ->check(CLI::Range(16, 1 << 20));
-            app.add_option("--display",
-                           options->display,
-                           "QEMU's display, such as gtk or sdl (default: none)")
-                ->type_name("DISPLAY");
-            app.add_option("--accel",
-                           options->accelerator,
-                           "What runs the machine's instructions (default: tcg)")
-                ->type_name("ACCELERATOR")
-                ->check(CLI::IsMember({"tcg", "kvm"}));
-            return [options](const Common& common) { return run(*options, common); };
+            return {.options = options_of(*options),
+                    .run = [options](const Common& common) { return run(*options, common); }};
         },
         .details = kDetails,
     };

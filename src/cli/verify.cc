@@ -1,6 +1,5 @@
 #include "cli/verify.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -203,10 +202,12 @@ Command verify_command() {
     return {
         .name = "verify",
         .summary = "reads and compares every byte that is installed",
-        .declare = [](CLI::App& app) -> Run {
+        .declare = [] -> Declared {
             auto repair = std::make_shared<bool>(false);
-            app.add_flag("--repair", *repair, "Write again what is damaged");
-            return [repair](const Common& common) { return run(*repair, common); };
+            return {.options = {{.names = {"--repair"},
+                                 .meaning = "Write again what is damaged",
+                                 .target = repair.get()}},
+                    .run = [repair](const Common& common) { return run(*repair, common); }};
         },
         .details = kDetails,
     };
