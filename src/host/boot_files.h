@@ -16,7 +16,7 @@ namespace cordwainer {
 // Whether `path` is an item of Guix's store itself, nothing below one.
 [[nodiscard]] bool is_store_item(std::string_view path);
 
-// For one thread; the cache may be shared.
+// For one thread; copies share the cache, which is for several.
 class BootFiles {
   public:
     // `digests`: whether BootFile::digest is wanted.

@@ -1,8 +1,11 @@
 #include "host/guix_generations.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <future>
+#include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -61,6 +64,7 @@ struct ProfileLinks {
     const Root& root;
     const Fd& directory;  // opened
     std::string base;     // its path inside the system, "" for "/"
+    std::string current;  // the name of the link that the profile's link names
 };
 
 Result<Generation> read_generation(const ProfileLinks& links,
@@ -83,6 +87,7 @@ Result<Generation> read_generation(const ProfileLinks& links,
     const GuixParameters stored = TRY(parse_boot_parameters(root.outside(file), *text));
     Generation generation;
     generation.number = *entry.number;
+    generation.current = entry.entry.name == links.current;
     generation.created = whole_seconds(found->status.modified);
     generation.identity = std::move(target);
     generation.parameters = boot_parameters_of(stored, link, files, generation.problems);
@@ -90,26 +95,41 @@ Result<Generation> read_generation(const ProfileLinks& links,
     return generation;
 }
 
-// Of each link; the second half on a thread of its own where there are many, since this is most of
-// what planning does.
-std::vector<Result<Generation>> read_all(const ProfileLinks& links,
-                                         const std::vector<NumberedEntry>& entries,
-                                         DigestCache& cache,
-                                         bool digests) {
-    std::vector<Result<Generation>> all(entries.size(), Generation{});
-    const auto read_from = [&](std::size_t first, std::size_t end) {
-        BootFiles files(links.root, cache, digests);
-        for (std::size_t i = first; i < end; ++i) {
-            all[i] = read_generation(links, entries[i], files);
+Generations read_part(const ProfileLinks& links,
+                      std::span<const NumberedEntry> entries,
+                      BootFiles files) {
+    Generations part;
+    part.list.reserve(entries.size());
+    for (const NumberedEntry& entry : entries) {
+        Result<Generation> generation = read_generation(links, entry, files);
+        if (generation) {
+            part.list.push_back(*std::move(generation));
+        } else {
+            part.skipped.push_back(
+                {links.base + "/" + entry.entry.name, generation.error().message()});
         }
-    };
+    }
+    return part;
+}
+
+// The second half on a thread of its own where there are many, since this is most of what planning
+// does.
+Generations read_all(const ProfileLinks& links,
+                     std::span<const NumberedEntry> entries,
+                     DigestCache& cache,
+                     bool digests) {
+    const BootFiles files(links.root, cache, digests);
     constexpr std::size_t kMany = 100;
-    const std::size_t half = entries.size() < kMany ? entries.size() : entries.size() / 2;
+    if (entries.size() < kMany) return read_part(links, entries, files);
+    const std::size_t half = entries.size() / 2;
     // Where no thread is to be had, get() does it here.
-    std::future<void> rest;
-    if (half < entries.size()) rest = std::async(read_from, half, entries.size());
-    read_from(0, half);
-    if (rest.valid()) rest.get();
+    std::future<Generations> rest =
+        std::async([&] { return read_part(links, entries.subspan(half), files); });
+    Generations all = read_part(links, entries.first(half), files);
+    Generations others = rest.get();
+    all.list.reserve(entries.size());
+    std::ranges::move(others.list, std::back_inserter(all.list));
+    std::ranges::move(others.skipped, std::back_inserter(all.skipped));
     return all;
 }
 
@@ -140,26 +160,14 @@ Result<Generations> read_guix_generations(const Root& root,
                                           const GuixProfile& profile,
                                           DigestCache& cache,
                                           bool digests) {
-    Generations generations;
-    const std::string current = current_name(root, profile);
     const std::vector<NumberedEntry> entries = TRY(generation_links(root, profile));
-    if (entries.empty()) return generations;
+    if (entries.empty()) return Generations{};
     const Fd directory = TRY(root.open_file(profile.directory, O_PATH | O_DIRECTORY));
     const ProfileLinks links{.root = root,
                              .directory = directory,
-                             .base = profile.directory == "/" ? "" : profile.directory};
-    std::vector<Result<Generation>> all = read_all(links, entries, cache, digests);
-    generations.list.reserve(all.size());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const std::string& name = entries[i].entry.name;
-        if (!all[i]) {
-            generations.skipped.push_back({links.base + "/" + name, all[i].error().message()});
-            continue;
-        }
-        generations.list.push_back(*std::move(all[i]));
-        generations.list.back().current = name == current;
-    }
-    return generations;
+                             .base = profile.directory == "/" ? "" : profile.directory,
+                             .current = current_name(root, profile)};
+    return read_all(links, entries, cache, digests);
 }
 
 }  // namespace cordwainer

@@ -33,12 +33,12 @@ std::string printable(const std::string& text) {
 // What the user should know of a command line that GRUB cannot hand over as it is.
 void warn_of_command_line(const Generation& generation,
                           const EntryFiles& files,
+                          const LoaderWords& words,
                           std::vector<std::string>& warnings) {
     // Linux's COMMAND_LINE_SIZE on x86 and arm64, less the terminating NUL; GRUB puts the kernel's
     // path in front (loader/i386/linux.c, loader/arm64/linux.c).
     constexpr std::size_t kLongest = 2047;
     const std::string& wanted = generation.parameters.command_line;
-    const LoaderWords words = loader_words(wanted);
     if (words.delivered != wanted) {
         warnings.push_back(
             name_of(generation) + ": GRUB cannot pass quotes and backslashes as they are; `" +
@@ -141,11 +141,12 @@ class FilesPlanner {
 
     Result<MenuEntry> make_entry(const Generation& generation, BootFiles& files) {
         const EntryFiles entry_files = TRY(files.files_of(generation));
-        MenuEntry entry{
-            .generation = generation.number,
-            .title = entry_title(generation),
-            .commands = TRY(generation_commands(generation, entry_files, installation_))};
-        warn_of_command_line(generation, entry_files, made_.warnings);
+        const LoaderWords words = loader_words(generation.parameters.command_line);
+        MenuEntry entry{.generation = generation.number,
+                        .title = entry_title(generation),
+                        .commands = TRY(generation_commands(
+                            entry_files, words.words, installation_, reading_))};
+        warn_of_command_line(generation, entry_files, words, made_.warnings);
         return entry;
     }
 
@@ -217,6 +218,7 @@ class FilesPlanner {
     const InstallRequest& request_;
     const Target& target_;
     const Installation installation_;
+    ReadingModules reading_{installation_.platforms.front().modules};
     InstallSteps made_;
 };
 

@@ -7,7 +7,6 @@
 
 #include "bootloaders/grub/command_line.h"
 #include "bootloaders/grub/script.h"
-#include "bootloaders/grub/volume_modules.h"
 #include "core/utc_time.h"
 #include "formats/grub_quote.h"
 
@@ -44,8 +43,7 @@ void search(Script& script, const BootPlace& place, const std::string& variable)
 // Writes the files of one entry, each reached by its own search where it is not on $root.
 class EntryWriter {
   public:
-    EntryWriter(const Installation& installation, Script& script)
-        : installation_(installation), script_(script) {}
+    EntryWriter(ReadingModules& reading, Script& script) : reading_(reading), script_(script) {}
 
     // Makes the device of `place` $root.
     Result<void> set_root(const BootPlace& place) {
@@ -72,18 +70,20 @@ class EntryWriter {
   private:
     // The lines after which `variable` is the device of `place`.
     Result<void> reach(const BootPlace& place, const std::string& variable) {
-        std::set<std::string> needed;
         if (place.volume) {
-            needed = TRY(modules_for(*place.volume, installation_.platforms.front().modules));
+            const std::set<std::string>* needed = TRY(reading_.of(*place.volume));
+            for (const std::string& module : *needed) load(module);
         } else if (!place.crypto.empty()) {
-            needed = {"luks", "luks2"};
-        }
-        for (const std::string& module : needed) {
-            if (loaded_.insert(module).second) script_.line("insmod " + module);
+            load("luks");
+            load("luks2");
         }
         open_containers(script_, place.crypto);
         search(script_, place, variable);
         return {};
+    }
+
+    void load(const std::string& module) {
+        if (loaded_.insert(module).second) script_.line("insmod " + module);
     }
 
     const std::string* variable_of(const BootPlace& place) const {
@@ -93,7 +93,7 @@ class EntryWriter {
         return found == others_.end() ? nullptr : &found->second;
     }
 
-    const Installation& installation_;
+    ReadingModules& reading_;
     Script& script_;
     BootPlace root_;
     std::set<std::string> loaded_;
@@ -154,10 +154,10 @@ Result<void> write_linux(EntryWriter& writer,
                          Script& script,
                          const Installation& installation,
                          const EntryFiles& files,
-                         const std::string& command_line) {
+                         const std::vector<std::string>& words) {
     script.begin("linux");
     writer.word(files.kernel);
-    add_words(script, loader_words(command_line).words);
+    add_words(script, words);
     script.end();
     if (!files.initrds.empty()) {
         for (const BootPlace& initrd : files.initrds) TRY_VOID(writer.prepare(initrd));
@@ -175,7 +175,7 @@ Result<void> write_linux(EntryWriter& writer,
 Result<void> write_modules(EntryWriter& writer,
                            Script& script,
                            const EntryFiles& files,
-                           const std::string& command_line) {
+                           const std::vector<std::string>& words) {
     for (const EntryFiles::Module& module : files.modules) TRY_VOID(writer.prepare(module.place));
     for (const BootPlace& initrd : files.initrds) TRY_VOID(writer.prepare(initrd));
     write_multiboot(
@@ -184,7 +184,7 @@ Result<void> write_modules(EntryWriter& writer,
         [&](const std::string& version) {
             script.begin("multiboot" + version);
             writer.word(files.kernel);
-            add_words(script, loader_words(command_line).words);
+            add_words(script, words);
             script.end();
             for (const EntryFiles::Module& module : files.modules) {
                 script.begin("module" + version);
@@ -261,19 +261,19 @@ std::string entry_title(const Generation& generation) {
            created.substr(11, 5) + ")";
 }
 
-Result<std::string> generation_commands(const Generation& generation,
-                                        const EntryFiles& files,
-                                        const Installation& installation) {
+Result<std::string> generation_commands(const EntryFiles& files,
+                                        const std::vector<std::string>& words,
+                                        const Installation& installation,
+                                        ReadingModules& reading) {
     constexpr std::size_t kUsualSize = 500;
     Script script(kUsualSize);
     script.indent();
-    EntryWriter writer(installation, script);
+    EntryWriter writer(reading, script);
     TRY_VOID(writer.set_root(files.kernel));
-    const std::string& command_line = generation.parameters.command_line;
     if (files.modules.empty()) {
-        TRY_VOID(write_linux(writer, script, installation, files, command_line));
+        TRY_VOID(write_linux(writer, script, installation, files, words));
     } else {
-        TRY_VOID(write_modules(writer, script, files, command_line));
+        TRY_VOID(write_modules(writer, script, files, words));
     }
     return script.finish();
 }

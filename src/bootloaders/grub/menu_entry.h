@@ -7,6 +7,7 @@
 #include "bootloaders/grub/boot_files.h"
 #include "bootloaders/grub/config.h"
 #include "bootloaders/grub/installation.h"
+#include "bootloaders/grub/volume_modules.h"
 #include "core/error.h"
 #include "model/generation.h"
 
@@ -18,11 +19,13 @@ namespace cordwainer::grub {
 // "LABEL (#12, 2026-11-22 10:00)", the time in UTC.
 [[nodiscard]] std::string entry_title(const Generation& generation);
 
-// The commands of a generation's entry. Fails with invalid_input where a path or an argument cannot
+// The commands of a generation's entry. `words`: its command line (LoaderWords::words). `reading`:
+// of the installation's first platform. Fails with invalid_input where a path or an argument cannot
 // be written in a GRUB script.
-[[nodiscard]] Result<std::string> generation_commands(const Generation& generation,
-                                                      const EntryFiles& files,
-                                                      const Installation& installation);
+[[nodiscard]] Result<std::string> generation_commands(const EntryFiles& files,
+                                                      const std::vector<std::string>& words,
+                                                      const Installation& installation,
+                                                      ReadingModules& reading);
 
 // The commands of an entry of the user's own.
 [[nodiscard]] Result<std::string> user_commands(const UserEntry& entry,

@@ -144,4 +144,10 @@ Result<std::set<std::string>> modules_for(const Volume& volume, const ModuleDire
     return collector.take();
 }
 
+Result<const std::set<std::string>*> ReadingModules::of(const Volume& volume) {
+    const auto known = known_.find(&volume);
+    if (known != known_.end()) return &known->second;
+    return &known_.emplace(&volume, TRY(modules_for(volume, directory_))).first->second;
+}
+
 }  // namespace cordwainer::grub

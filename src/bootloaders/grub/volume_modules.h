@@ -1,6 +1,7 @@
 // With which modules GRUB reaches a volume: partition table, encryption, LVM, RAID, file system.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -39,5 +40,18 @@ struct CipherSpec {
 // system of it.
 [[nodiscard]] Result<std::set<std::string>> modules_for(const Volume& volume,
                                                         const ModuleDirectory& directory);
+
+// The same, found out once for each volume: a menu's entries share few.
+class ReadingModules {
+  public:
+    explicit ReadingModules(const ModuleDirectory& directory) : directory_(directory) {}
+
+    // Never null; as long as this is there.
+    [[nodiscard]] Result<const std::set<std::string>*> of(const Volume& volume);
+
+  private:
+    const ModuleDirectory& directory_;
+    std::map<const Volume*, std::set<std::string>> known_;
+};
 
 }  // namespace cordwainer::grub
