@@ -32,7 +32,7 @@ struct Options {
 constexpr const char* kDetails =
     R"(First the menu that is installed now is installed without the generations, with the same bootloader, configuration and default; one that was never installed does not come in by it. Only when that is complete, and durable, their links in the system's profile go (of cordwainer's own generations the directories), then their records and the objects that nothing needs any more. So no moment has a menu entry without its files. Where the menu cannot be installed everywhere, nothing is removed.
 
-The generation that runs, those that boot by default or are the system's current one, and those that are pinned stay: named by number they are refused, and nothing is changed; --keep and --older-than skip them and say so.
+The generation that runs, those that boot by default, that are to boot once or are the system's current one, and those that are pinned stay: named by number they are refused, and nothing is changed; --keep and --older-than skip them and say so.
 
 On Guix, what the generations kept in the store goes with the next `guix gc`.
 
