@@ -78,6 +78,28 @@ def check_fat(lab, disk):
         assert wrong not in output, output
 
 
+def test_vfat_many_files(lab):
+    """More files at once than a process may have open, and directories that need not grow."""
+    disk = sparse(lab, 64)
+    lab.run("mkfs.fat", "-F", "32", "-s", "1", disk)
+    names = [f"cordwainer/k/p/{number}.mod" for number in range(300)]
+    text = media.run(lab, disk, f"""
+mount -t vfat /dev/vda /mnt
+ulimit -n 1024
+media_probe /mnt {" ".join(f"stage={name}=/old" for name in names)} settle
+for place in cordwainer cordwainer/k cordwainer/k/p; do
+    echo "SIZE $(stat -c %s /mnt/$place) $(ls -A /mnt/$place | grep -c room)"
+done
+media_probe /mnt {" ".join(f"remove={name}" for name in names[1:])} settle
+ls -R /mnt""", FILES)
+    sizes = [line.split()[1:] for line in text.splitlines() if line.startswith("SIZE ")]
+    assert len(sizes) == 3 and all(int(size) >= 16384 for size, _ in sizes), sizes
+    assert all(left == "0" for _, left in sizes), sizes
+    check_fat(lab, disk)
+    assert grub_reads(lab, disk, names[0], OLD)
+    assert all(grub_reads(lab, disk, name, None) for name in names[1::60])
+
+
 def share_chain(disk, name, other):
     """Gives the directory entry `name` (11 bytes) the first cluster and the size of `other`."""
     image = bytearray(disk.read_bytes())
