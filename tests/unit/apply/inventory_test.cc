@@ -23,6 +23,8 @@ Inventory sample() {
         .digest = sha256("a"), .size = 1, .stamp = "17:4"};
     inventory.files[rel("cordwainer/grub.cfg")] = {
         .digest = sha256("b"), .size = 5'000'000'000, .pending = true, .former = sha256("c")};
+    inventory.files[rel("cordwainer/grubenv")] = {
+        .digest = sha256("e"), .size = 1024, .provided = true};
     inventory.references.push_back(
         {.path = "/gnu/store/x/bzImage", .digest = sha256("k"), .size = 12});
     return inventory;
