@@ -45,7 +45,8 @@ class Overwrite : public ::testing::TestWithParam<std::string> {
     }
 
     void TearDown() override {
-        if (mounted_) EXPECT_TRUE(spawn({.arguments = {"umount", mount_.string()}}));
+        if (!mounted_) return;
+        EXPECT_TRUE(spawn({.arguments = {"umount", mount_.string()}}));
     }
 
     [[nodiscard]] Result<void> write(const std::string& bytes) const {
