@@ -69,18 +69,14 @@ std::optional<OnceStore> OnceStore::of(const std::string& bootloader,
 }
 
 Result<std::optional<std::string>> OnceStore::read() const {
-    std::optional<std::string> entry;
-    if (!block_) {
-        entry = TRY(variables_of(*system_).read_text(kOneShot, kLoaderVendor));
-        return entry;
-    }
+    if (!block_) return variables_of(*system_).read_text(kOneShot, kLoaderVendor);
     const Result<std::string> bytes = system_->read(*block_);
-    if (!bytes && bytes.error().code == Errc::not_found) return entry;
+    if (!bytes && bytes.error().code == Errc::not_found) return std::optional<std::string>();
     if (!bytes) return bytes.error();
     const GrubEnv block = TRY(GrubEnv::parse(*bytes, name()));
-    entry = block.get(grub::kNextEntry);
-    if (entry && entry->empty()) entry.reset();
-    return entry;
+    std::string entry = block.get(grub::kNextEntry).value_or("");
+    if (entry.empty()) return std::optional<std::string>();
+    return std::optional(std::move(entry));
 }
 
 Result<void> OnceStore::write(const std::string& entry) const {
