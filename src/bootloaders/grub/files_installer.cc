@@ -172,8 +172,12 @@ class FilesPlanner {
                 ++shown;
                 continue;
             }
-            const std::string why =
-                name_of(*generation) + " cannot be booted: " + entry.error().message();
+            // Where a file is not there, its generation may know why: it cannot be read.
+            const bool known =
+                entry.error().code == Errc::not_found && !generation->problems.empty();
+            const std::string reason =
+                known ? generation->problems.front() : entry.error().message();
+            const std::string why = name_of(*generation) + " cannot be booted: " + reason;
             if (is_current(*generation)) {
                 return Error(Errc::refused, "the current " + why);
             }

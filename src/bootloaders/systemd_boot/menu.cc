@@ -52,8 +52,12 @@ class MenuMaker {
             if (!wanted(*generation)) continue;
             const auto added = add(*generation, microcode, extra);
             if (added) continue;
-            const std::string why =
-                name_of(*generation) + " cannot be booted: " + added.error().message();
+            // Where a file is not there, its generation may know why: it cannot be read.
+            const bool known =
+                added.error().code == Errc::not_found && !generation->problems.empty();
+            const std::string reason =
+                known ? generation->problems.front() : added.error().message();
+            const std::string why = name_of(*generation) + " cannot be booted: " + reason;
             if (is_current(*generation)) return Error(Errc::refused, "the current " + why);
             menu_.warnings.push_back(why + "; it is left out of the menu");
         }

@@ -309,6 +309,15 @@ TEST(Files, LeavesOutWhatCannotBoot) {
     expect_in("generation-2", menu_of(plan));
 }
 
+TEST(Files, SayWhyAFileIsNotThere) {
+    Scenario scenario = uefi();
+    scenario.generations.front().parameters.kernel.present = false;
+    scenario.generations.front().problems = {"the kernel /k cannot be looked at: it is on fire"};
+    expect_warning(
+        planned(scenario),
+        "generation 1 cannot be booted: the kernel /k cannot be looked at: it is on fire");
+}
+
 TEST(Files, RefusesACurrentGenerationThatCannotBoot) {
     Scenario scenario = uefi();
     scenario.generations.back().parameters.initrds.front().present = false;

@@ -222,6 +222,19 @@ TEST(SystemdBootPlan, LeavesOutWhatItCannotBoot) {
     }
 }
 
+TEST(SystemdBootPlan, SaysWhyAFileIsNotThere) {
+    Scenario scenario;
+    scenario.generations.front().parameters.kernel.present = false;
+    scenario.generations.front().problems = {"the kernel /k cannot be looked at: it is on fire"};
+    const auto plan = scenario.plan();
+    ASSERT_TRUE(plan) << plan.error().message();
+    ASSERT_EQ(plan->warnings.size(), 1U);
+    EXPECT_THAT(
+        plan->warnings.front(),
+        StartsWith("generation 1 cannot be booted: the kernel /k cannot be looked at: it is "
+                   "on fire"));
+}
+
 TEST(SystemdBootPlan, RefusesACurrentGenerationThatItCannotBoot) {
     for (const Unbootable& each : unbootables()) {
         Scenario scenario;
