@@ -5,6 +5,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <string>
+#include <thread>
 
 #include "tests/support/system_tree.h"
 
@@ -65,6 +66,40 @@ TEST_F(DigestCacheTest, ReadsAFileOfAnImmutableStoreOnce) {
     tree_.file(kPath, "newer! kernel");
     tree_.touch(kPath, kLongAgo + 1);
     EXPECT_EQ(*digest(cache, kPath), sha256("newer! kernel"));
+}
+
+TEST_F(DigestCacheTest, AnswersSeveralThreads) {
+    constexpr int kFiles = 50;
+    for (int i = 0; i < kFiles; ++i) {
+        store_file("/gnu/store/" + std::to_string(i) + "-linux/bzImage",
+                   bzimage("6.12." + std::to_string(i)));
+    }
+    DigestCache cache;
+    const auto ask = [&](bool digests) {
+        for (int i = 0; i < kFiles; ++i) {
+            const std::string path = "/gnu/store/" + std::to_string(i) + "-linux/bzImage";
+            if (digests) {
+                EXPECT_TRUE(digest(cache, path));
+            } else {
+                EXPECT_EQ(version(cache, path), "6.12." + std::to_string(i));
+            }
+        }
+    };
+    {
+        const std::jthread digests(ask, true);
+        const std::jthread versions(ask, false);
+    }
+    // Neither has forgotten what the other found out.
+    for (int i = 0; i < kFiles; ++i) {
+        std::filesystem::remove(
+            tree_.outside("/gnu/store/" + std::to_string(i) + "-linux/bzImage"));
+        store_file("/gnu/store/" + std::to_string(i) + "-linux/bzImage",
+                   std::string(bzimage("6.12." + std::to_string(i)).size(), 'x'));
+    }
+    ask(false);
+    const std::string text = cache.text();
+    EXPECT_EQ(text.find(" ?\n"), std::string::npos);
+    EXPECT_EQ(text.find(" - ="), std::string::npos);
 }
 
 TEST_F(DigestCacheTest, TrustsOtherFilesOnlyWhileNothingOfThemChanges) {

@@ -165,6 +165,33 @@ TEST_F(GuixGenerations, HideNoOtherWhereOneCannotBeRead) {
     EXPECT_NE(generations.skipped[3].why.find("/gnu/store/collected-system"), std::string::npos);
 }
 
+// So many are read on two threads.
+TEST_F(GuixGenerations, AreInOrderWhereThereAreMany) {
+    constexpr int kMany = 300;
+    for (int number = 1; number <= kMany; ++number) {
+        const bool broken = number % 100 == 0;
+        add(number, broken ? "(nothing" : parameters("GNU " + std::to_string(number)));
+    }
+    tree_.link("/var/guix/profiles/system", "system-250-link");
+    GenerationsRequest request;
+    request.source = GenerationsRequest::Source::guix;
+    request.digests = true;
+    const Generations generations = read(request);
+    ASSERT_EQ(generations.list.size(), 297U);
+    ASSERT_EQ(generations.skipped.size(), 3U);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(generations.skipped[i].path, link_of(100 * (i + 1)));
+    std::uint64_t last = 0;
+    for (const Generation& generation : generations.list) {
+        EXPECT_GT(generation.number, last);
+        last = generation.number;
+        EXPECT_EQ(generation.parameters.label, "GNU " + std::to_string(generation.number));
+        EXPECT_EQ(generation.current, generation.number == 250);
+        EXPECT_EQ(generation.kernel_version, "6.12.1-gnu");
+        EXPECT_TRUE(generation.parameters.kernel.digest);
+        EXPECT_EQ(generation.problems, std::vector<std::string>());
+    }
+}
+
 TEST_F(GuixGenerations, NameTheCurrentOneByTheProfilesLink) {
     for (const int number : {1, 2, 3}) add(number, parameters("GNU"));
     const auto current = [&](const char* text) {
