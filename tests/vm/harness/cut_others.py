@@ -42,6 +42,7 @@ def survey(lab, case, recording, *, reorderings, most_booted, stride=1):
                 seen.add(state.watched)
                 if judge.problem(path, everything):
                     unclear.append(state.watched)
+    print(f"{case.name}: {len(seen)} states, {len(unclear)} between two moments", flush=True)
     chosen = set(unclear[::max(1, -(-len(unclear) // most_booted))])
     booted, dead = len(chosen), 0
     with cut_machine.laid_out(lab, case, recording, "booted") as (path, disk):
@@ -53,8 +54,7 @@ def survey(lab, case, recording, *, reorderings, most_booted, stride=1):
                                                       r"UEFI Interactive Shell",
                                                       r"No bootable (device|option)"))
                 dead += bool(problem)
-    print(f"{case.name}: {len(seen)} states, {len(unclear)} between two moments, of {booted} of "
-          f"those that were booted {dead} do not boot", flush=True)
+    print(f"{case.name}: of {booted} of those that were booted {dead} do not boot", flush=True)
     return len(seen), len(unclear), booted, dead
 
 
