@@ -58,10 +58,6 @@ def survey(lab, case, recording, *, reorderings, most_booted, stride=1):
     return len(seen), len(unclear), booted, dead
 
 
-def _none(lab):
-    return lab.write("none.toml", 'bootloader = "none"\n')
-
-
 def grub_install(lab):
     """GRUB of BIOS, /boot an ext4 of its own, as Debian sets it up."""
     other = lab.folder / "other"
