@@ -1,30 +1,31 @@
 """Disks that fail: a write or a read ends with EIO in the middle of an installation. The run says what
 failed and changes nothing that boots; on the healthy disk the next one completes it.
 
-A sector fails by QEMU's blkdebug."""
+A sector fails by QEMU's blkdebug, a volume at any moment by the device mapper's target `error`."""
 
 import re
 
-from harness import living
+from harness import layouts, living, system
 from harness.machine import BIOS
-from install_test import bios_disk, next_generation
+from install_test import CONFIG, bios_disk, generations, next_generation
 from interrupted_test import OTHER_PACKAGE, upgrade
 
 BIOS_BOOT_HALF = 2048 + 1024  # the first sector of the second half of layouts.BIOS_BOOT
 
 
-def failing(disk, event, sector):
-    """QEMU's options for a disk of which one sector cannot be read or written."""
+def failing(disk, sector):
+    """QEMU's options for a disk of which one sector cannot be written."""
     return ["-blockdev", f"driver=file,node-name=f0,filename={disk}",
-            "-blockdev", f"driver=blkdebug,node-name=b0,image=f0,inject-error.0.event={event},"
-                         f"inject-error.0.errno=5,inject-error.0.sector={sector}",
+            "-blockdev", f"driver=blkdebug,node-name=b0,image=f0,inject-error.0.event=pwritev,"
+                         f"inject-error.0.iotype=write,inject-error.0.errno=5,"
+                         f"inject-error.0.sector={sector}",
             "-blockdev", "driver=raw,node-name=r0,file=b0",
             "-device", "virtio-blk-pci,drive=r0,bootindex=0"]
 
 
 def unwritable_boot_code(lab, sector, place):
     disk = bios_disk(lab)
-    with living.start(None, BIOS, extra=failing(disk, "pwritev", sector)) as machine:
+    with living.start(None, BIOS, extra=failing(disk, sector)) as machine:
         machine.run(OTHER_PACKAGE)
         machine.run(next_generation(2))
         before = machine.run("dd if=/dev/vda bs=512 count=1 | md5sum")
@@ -46,3 +47,50 @@ def unwritable_boot_code(lab, sector, place):
 
 def test_a_core_image_that_cannot_be_written(lab):
     unwritable_boot_code(lab, BIOS_BOOT_HALF, "image at LBA")
+
+
+def test_a_boot_sector_that_cannot_be_written(lab):
+    unwritable_boot_code(lab, 0, "sector")
+
+
+def become(machine, table):
+    """Gives the volume of the device mapper another table; what is cached of it is forgotten."""
+    machine.run("/sbin/dmsetup suspend --noflush --nolockfs more && "
+                f"/sbin/dmsetup reload more --table '{table}' && "
+                "/sbin/dmsetup resume --noudevsync more; echo 3 >/proc/sys/vm/drop_caches")
+
+
+def test_a_kernel_that_cannot_be_read(lab):
+    """It lies on a disk of its own, which fails after the kernel was put there."""
+    tree = lab.tree()
+    living.furnish(lab, tree, programs=["/sbin/dmsetup"])
+    system.add_guix_generations(tree, generations(lab, 1))
+    system.add_config(tree, CONFIG + "copy-kernels = true\n")
+    disk = lab.image(layouts.image() + layouts.BIOS_BOOT
+                     + layouts.root(tree, size="content + 64MiB"))
+    store = lab.folder / "store"
+    kernel = lab.folder / "kernels/abc-linux/bzImage"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_bytes(living.linux(lab))
+    lab.run("truncate", "--size=64M", store)
+    lab.run("mke2fs", "-q", "-t", "ext4", "-d", lab.folder / "kernels", store)
+    extra = ["-drive", f"if=none,id=store,format=raw,file={store}",
+             "-device", "virtio-blk-pci,drive=store"]
+    with living.start(disk, BIOS, extra=extra) as machine:
+        sectors = int(machine.run("cat /sys/class/block/vdb/size").split()[-1])
+        machine.run("/sbin/dmsetup create --noudevsync more "
+                    f"--table '0 {sectors} linear /dev/vdb 0'; "
+                    "mkdir /gnu/more && mount -t ext4 /dev/dm-0 /gnu/more")
+        machine.run(next_generation(2))
+        machine.run("cd /var/guix/profiles; sed -i "
+                    "'s#(kernel \"[^\"]*\")#(kernel \"/gnu/more/abc-linux/bzImage\")#' "
+                    "$(readlink system-2-link)/parameters")
+        menu = machine.run("md5sum /boot/grub/cordwainer/*/grub.cfg")
+        become(machine, f"0 {sectors} error")
+        printed = machine.run("cordwainer install", status=1)
+        assert re.search(r"/gnu/more/abc-linux.*Input/output error", printed), printed
+        assert menu == machine.run("md5sum /boot/grub/cordwainer/*/grub.cfg")
+        become(machine, f"0 {sectors} linear /dev/vdb 0")
+        machine.run("umount /gnu/more; mount -t ext4 /dev/dm-0 /gnu/more")
+        assert "by default 2 boots" in machine.run("cordwainer install")
+        machine.stop()

@@ -17,7 +17,7 @@ from .initrd import LUKS_MODULES, add_cryptsetup, kernel, kernel_folder, modules
 from .machine import BIOS, Machine
 
 _MODULES = ("virtio_pci", "virtio_blk", "ext4", "xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii",
-            "nls_iso8859_1", "efivarfs")
+            "nls_iso8859_1", "efivarfs", "dm_mod")
 # Root and what /etc/fstab names are mounted; then the console has a shell inside the root.
 _INIT = r"""#!/bin/busybox sh
 set -f
