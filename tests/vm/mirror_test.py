@@ -20,12 +20,11 @@ GRUB = ('bootloader = "grub"\n[grub]\nfiles = "/boot/grub"\n'
         'esp = ["/boot/efi", "/boot/efi2"]\ntimeout = 0\n')
 
 
-def mirrored_image(lab, config=SYSTEMD_BOOT, programs=()):
+def mirrored_image(lab, config=SYSTEMD_BOOT):
     """A disk with both EFI system partitions, 1 and 2, and the root of a living machine, 3."""
     tree = lab.tree()
-    living.furnish(lab, tree, programs=programs,
-                   mounts=[f"UUID={uuid} {place} vfat rw,umask=077 0 2"
-                           for place, uuid in ESPS.items()])
+    living.furnish(lab, tree, mounts=[f"UUID={uuid} {place} vfat rw,umask=077 0 2"
+                                      for place, uuid in ESPS.items()])
     shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
     system.add_guix_generations(tree, generations(lab, 1))
     system.add_config(tree, config)
