@@ -1,26 +1,24 @@
 #include "tests/support/run_command.h"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <gtest/gtest.h>
+
+#include "cli/command_line.h"
 
 namespace cordwainer::test {
 
 Ran run_command(const cli::Command& command,
-                std::vector<std::string> arguments,
+                const std::vector<std::string>& arguments,
                 const cli::Common& common) {
-    CLI::App app;
-    const cli::Run run = command.declare(app);
-    std::ranges::reverse(arguments);  // as CLI11 takes them
-    try {
-        app.parse(arguments);
-    } catch (const CLI::ParseError& error) {
-        ADD_FAILURE() << error.what();
-        return {.status = cli::kUsage, .output = {}, .complaints = {}, .error = error.what()};
+    const cli::Declared declared = command.declare();
+    const cli::CommandLine line =
+        cli::read_command_line(command.name, declared.options, declared.one_of, arguments);
+    if (line.wrong) {
+        ADD_FAILURE() << *line.wrong;
+        return {.status = cli::kUsage, .output = {}, .complaints = {}, .error = *line.wrong};
     }
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    const Result<int> status = run(common);
+    const Result<int> status = declared.run(common);
     Ran ran;
     ran.output = testing::internal::GetCapturedStdout();
     ran.complaints = testing::internal::GetCapturedStderr();

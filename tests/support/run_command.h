@@ -17,7 +17,7 @@ struct Ran {
 
 // `arguments`: the command's own options. A wrong command line is a failed test.
 Ran run_command(const cli::Command& command,
-                std::vector<std::string> arguments,
+                const std::vector<std::string>& arguments,
                 const cli::Common& common);
 
 }  // namespace cordwainer::test
