@@ -129,10 +129,10 @@ class Replay:
         writes = self._writes
         durable = bytearray(self._before)  # at the start of the epoch
         chosen = random.Random(seed)
-        epochs = list(epochs(writes))
+        all_epochs = list(epochs(writes))
         with open(self._path, "r+b", buffering=0) as file:
             yield "prefix 0"
-            for epoch in epochs:
+            for epoch in all_epochs:
                 for number in epoch:
                     self._patch(file, writes[number].offset, writes[number].data)
                     yield f"prefix {number + 1}"
@@ -141,7 +141,7 @@ class Replay:
                         continue
                     self._lay_out(file, durable, epoch, [n for n in epoch if n != number])
                     yield f"loss of {number} before {epoch[-1] + 1}"
-                for count in range(-(-reorderings // len(epochs))):
+                for count in range(-(-reorderings // len(all_epochs))):
                     subset = [n for n in epoch if writes[n].alone or chosen.random() < 0.5]
                     chosen.shuffle(subset)
                     self._lay_out(file, durable, epoch, subset)
