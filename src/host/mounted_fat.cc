@@ -302,13 +302,18 @@ Result<void> MountedFat::make_way(const RelPath& path) {
     return make_room(path);
 }
 
-// Makes the directories above `path` where they are missing, each of them large enough. What a cut
-// run has left of that goes too.
+// Makes the directories above `path` where they are missing, and each in which that, or `path`, is
+// made large enough. What a cut run has left of that goes too.
 Result<void> MountedFat::make_room(const RelPath& path) {
     for (std::size_t end = 0; end != std::string::npos;) {
         end = path.text().find('/', end + 1);
         const RelPath part = TRY(RelPath::parse(path.text().substr(0, end)));
         const std::string directory = std::filesystem::path(part.text()).parent_path().string();
+        // One in which nothing is made stays as it is: the root, and EFI with others' loaders.
+        if (end != std::string::npos) {
+            const auto there = TRY(files_.status(part));
+            if (there) continue;
+        }
         if (!roomy_.insert(directory).second) continue;
         const int descriptor = TRY(files_.parent_of(part));
         const bool grown = TRY(enlarge(descriptor, name_ + "/" + directory));
