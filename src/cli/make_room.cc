@@ -163,7 +163,9 @@ Result<RoomAdvice> advise_room(const LivePlan& planned,
     RoomAdvice advice{.deletions = {}, .cannot = {}, .pinned = only_pinned(marked)};
     std::vector<GenerationId> candidates;
     std::optional<LivePlan> menu;
-    if (planned.installed) {
+    // Before the first installation is through it is noted which targets it may have written to,
+    // and nothing boots by it.
+    if (planned.installed && planned.installed->boots) {
         const LiveRequest request =
             TRY(as_installed(common, marked.generations, all_bootloaders()));
         menu = TRY(plan_live(common, request, workspace));
