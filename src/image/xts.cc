@@ -1,6 +1,7 @@
 #include "image/xts.h"
 
 #include <array>
+#include <cstring>
 #include <nettle/xts.h>
 
 namespace cordwainer::image {
@@ -46,6 +47,7 @@ Result<void> encrypt_xts(std::span<std::byte> data,
         each_sector(data, first_block, sector_size, [&](const auto* tweak, auto* sector) {
             xts_aes256_encrypt_message(&schedule, tweak, sector_size, sector, sector);
         });
+        ::explicit_bzero(&schedule, sizeof schedule);
         return {};
     }
     if (key.size() == kShortKey) {
@@ -54,6 +56,7 @@ Result<void> encrypt_xts(std::span<std::byte> data,
         each_sector(data, first_block, sector_size, [&](const auto* tweak, auto* sector) {
             xts_aes128_encrypt_message(&schedule, tweak, sector_size, sector, sector);
         });
+        ::explicit_bzero(&schedule, sizeof schedule);
         return {};
     }
     return Error{Errc::unsupported, "AES in XTS mode takes no key of this length"};
