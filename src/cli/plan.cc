@@ -63,21 +63,27 @@ Result<PlanChanges> changes_of(const LivePlan& planned, const std::filesystem::p
 }
 
 // What deleting generations would free.
-Result<void> tell_advice(const LivePlan& planned, const Common& common, Workspace& workspace) {
+Result<void> tell_advice(const LivePlan& planned,
+                         const std::string& command,
+                         const Common& common,
+                         Workspace& workspace) {
     const MarkedGenerations marked = TRY(read_marked(common, workspace.digests()));
     const RoomAdvice advice = TRY(advise_room(planned, common, marked, workspace));
-    complain(advice_text(advice, "install"));
+    complain(advice_text(advice, command));
     return {};
 }
 
-Result<int> show_changes(const LivePlan& planned, const Common& common, Workspace& workspace) {
+Result<int> show_changes(const LivePlan& planned,
+                         const std::string& command,
+                         const Common& common,
+                         Workspace& workspace) {
     const PlanChanges changes = TRY(changes_of(planned, common.state).with_context("plan"));
     TRY_VOID(print(render_changes(changes)));
     warn(planned.warnings);
     warn(planned.plan.warnings);
     warn(changes.warnings);
     if (changes.fits) return kDone;
-    const Result<void> told = tell_advice(planned, common, workspace);
+    const Result<void> told = tell_advice(planned, command, common, workspace);
     if (!told)
         warn({"what deleting generations would free is not known: " + told.error().message()});
     return kDone;
@@ -88,8 +94,10 @@ Result<int> run(const Options& options, const Common& common) {
         Workspace workspace = Workspace::for_machine(common);
         const LivePlan planned = TRY(
             plan_live(common, {.generation = options.generation}, workspace).with_context("plan"));
+        const std::string command =
+            options.generation ? "install " + std::to_string(*options.generation) : "install";
         return common.json ? show(planned.plan, planned.warnings, true)
-                           : show_changes(planned, common, workspace);
+                           : show_changes(planned, command, common, workspace);
     }
     Workspace workspace = Workspace::for_image(common);
     const ImagePlan planned =
