@@ -27,6 +27,17 @@ std::optional<std::uint64_t> booted_once(const Root& root,
     return id->number;
 }
 
+// `default-generation`, as every bootloader names it that has such a key. A configuration that
+// cannot be read chooses nothing: whoever plans with it says so.
+std::optional<std::uint64_t> chosen_default(const Common& common) {
+    const Result<Configuration> config = load_config(common, all_bootloaders());
+    if (!config) return std::nullopt;
+    const ConfigValue* key = config->table.find("default-generation");
+    const auto* number = key ? std::get_if<std::int64_t>(&key->value) : nullptr;
+    if (!number || *number < 0) return std::nullopt;
+    return static_cast<std::uint64_t>(*number);
+}
+
 }  // namespace
 
 bool GenerationMarks::may_run(std::uint64_t number) const {
@@ -57,6 +68,7 @@ std::optional<std::string> why_it_stays(const GenerationMarks& marks,
     if (marks.may_run(generation.number))
         return "it may be the one that runs: " + marks.running.why;
     if (marks.boots == generation.number) return "it boots by default";
+    if (marks.chosen == generation.number) return "the configuration makes it the default";
     if (marks.once == generation.number) return "it boots next, once (`switch --once`)";
     if (generation.current) return "it is the system's current one";
     if (marks.pinned.contains(generation.number)) return "it is pinned";
@@ -69,6 +81,7 @@ Result<MarkedGenerations> read_marked(const Common& common, DigestCache& digests
     GenerationsRequest request = generations_request(system, common, config);
     Generations generations = TRY(read_generations(system, request, digests));
     GenerationMarks marks = TRY(read_marks(system, common.state, generations));
+    marks.chosen = chosen_default(common);
     return MarkedGenerations{.system = std::move(system),
                              .request = std::move(request),
                              .generations = std::move(generations),

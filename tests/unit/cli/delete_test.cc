@@ -108,6 +108,19 @@ TEST_F(Delete, RefusesWhatBootsRunsOrIsPinnedAndThenDeletesNothing) {
     EXPECT_EQ(left(), "12345");
 }
 
+// It would boot something else from then on.
+TEST_F(Delete, RefusesTheDefaultOfTheConfiguration) {
+    tree_.file("/etc/cordwainer/config.toml",
+               "bootloader = \"systemd-boot\"\n[systemd-boot]\nesp = \"/boot/efi\"\n"
+               "default-generation = 2\n");
+    const Ran ran = run({"1", "2"});
+    EXPECT_EQ(ran.status, kFailed);
+    EXPECT_THAT(ran.error,
+                HasSubstr("generation 2 is not deleted: the configuration makes it the default"));
+    EXPECT_THAT(ran.error, Not(HasSubstr("generation 1")));
+    EXPECT_EQ(left(), "1234");
+}
+
 TEST_F(Delete, SkipsThemWhereARuleNamesThem) {
     ASSERT_EQ(run_command(pin_command(), {"2"}, common_).status, kDone);
     tree_.file("/proc/cmdline", "gnu.system=/gnu/store/s3 quiet\n");
