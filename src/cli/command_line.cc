@@ -62,7 +62,8 @@ class Reader {
     }
 
     [[nodiscard]] bool given(const std::string& name) const {
-        return app_.get_option(name)->count() > 0;
+        const CLI::Option* option = app_.get_option_no_throw(name);
+        return option && option->count() > 0;
     }
 
     // What CLI11 could not place: an unknown option or an argument too many.
