@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (bytes.size() < GrubEnv::kSize) bytes.resize(GrubEnv::kSize, '#');
     auto env = GrubEnv::parse(bytes, "grubenv");
     if (!env) return 0;
-    fuzz::expect(env->render() == bytes, "what is read is written as it was");
+    fuzz::expect(*env->render() == bytes, "what is read is written as it was");
     env->set("next_entry", "generation-1");
     const auto rendered = env->render();
     fuzz::expect(rendered || env->used() > GrubEnv::kSize, "what fits is rendered");
