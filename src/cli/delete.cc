@@ -7,7 +7,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "bootloaders/registry.h"
 #include "cli/as_installed.h"
 #include "cli/generation_marks.h"
+#include "cli/generation_numbers.h"
 #include "cli/output.h"
 #include "cli/remove.h"
 
@@ -96,12 +96,6 @@ Choice choose_by_rule(const Options& options, const MarkedGenerations& marked) {
     return choice;
 }
 
-nlohmann::ordered_json numbers_of(const std::vector<GenerationId>& ids) {
-    nlohmann::ordered_json numbers = nlohmann::ordered_json::array();
-    for (const GenerationId& id : ids) numbers.push_back(id.number);
-    return numbers;
-}
-
 Result<void> tell(const Choice& choice,
                   const std::vector<GenerationId>& gone,
                   const std::vector<Waste>& waste,
@@ -122,7 +116,7 @@ Result<void> tell(const Choice& choice,
     if (gone.empty()) return print("no generation is deleted\n" + waste_text(waste, "removed"));
     return print(fmt::format("{}: {}\n{}",
                              dry_run ? "would delete" : "deleted",
-                             fmt::join(gone | std::views::transform(&GenerationId::number), ", "),
+                             fmt::join(numbers_of(gone), ", "),
                              waste_text(waste, "removed")));
 }
 

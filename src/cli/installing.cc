@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <ranges>
 #include <utility>
 #include <vector>
 
 #include "bootloaders/registry.h"
 #include "cli/as_installed.h"
 #include "cli/generation_marks.h"
+#include "cli/generation_numbers.h"
 #include "cli/live_report.h"
 #include "cli/make_room.h"
 #include "cli/output.h"
@@ -19,10 +19,6 @@
 
 namespace cordwainer::cli {
 namespace {
-
-std::string numbers_of(const std::vector<GenerationId>& ids) {
-    return fmt::format("{}", fmt::join(ids | std::views::transform(&GenerationId::number), ", "));
-}
 
 // Whether it was refused for want of room.
 bool is_short(const LiveOutcome& outcome) {
@@ -81,8 +77,9 @@ class Installation {
             TRY(remove_generations(common_, std::move(request), enough, marked, workspace_));
         std::ranges::copy(removed.generations, std::back_inserter(deleted_));
         if (!common_.json && !removed.generations.empty()) {
-            TRY_VOID(print("deleted: " + numbers_of(removed.generations) + "\n" +
-                           waste_text(removed.waste, "removed")));
+            TRY_VOID(print(fmt::format("deleted: {}\n{}",
+                                       fmt::join(numbers_of(removed.generations), ", "),
+                                       waste_text(removed.waste, "removed"))));
         }
         for (const std::string& why : removed.not_done) complain(why);
         if (removed.not_done.empty()) return std::nullopt;
@@ -114,11 +111,12 @@ class Installation {
 
     // Something has changed, and the installation is still to come.
     [[nodiscard]] InstallEnd partial() const {
-        complain(
-            fmt::format("{}what booted before still boots; run `cordwainer {} --make-room` "
-                        "again to complete what was begun",
-                        deleted_.empty() ? "" : numbers_of(deleted_) + ": deleted; ",
-                        what_.command));
+        complain(fmt::format(
+            "{}what booted before still boots; run `cordwainer {} --make-room` "
+            "again to complete what was begun",
+            deleted_.empty() ? ""
+                             : fmt::format("{}: deleted; ", fmt::join(numbers_of(deleted_), ", ")),
+            what_.command));
         return {.status = kPartial};
     }
 

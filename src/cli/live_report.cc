@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "cli/generation_numbers.h"
 #include "cli/output.h"
 
 namespace cordwainer::cli {
@@ -19,15 +20,13 @@ nlohmann::ordered_json report(const LivePlan& planned,
     for (const UnreachedTarget& target : planned.probed.unreached) {
         unreached.push_back({{"target", target.id.text}, {"why", target.why}});
     }
-    Json gone = Json::array();
-    for (const GenerationId& id : deleted) gone.push_back(id.number);
     const auto& current = planned.plan.generation;
     return {{"format", "cordwainer-" + command.substr(0, command.find(' ')) + "/1"},
             {"bootloader", planned.plan.bootloader},
             {"generation", current ? Json(*current) : Json()},
             {"generations", planned.generations.list.size()},
             {"changed", outcome.applied.changed || !deleted.empty()},
-            {"deleted", gone},
+            {"deleted", numbers_of(deleted)},
             {"unreached", unreached},
             {"warnings", warnings}};
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <ranges>
 #include <utility>
 
 #include "apply/room.h"
@@ -11,6 +10,7 @@
 #include "bootloaders/registry.h"
 #include "cli/as_installed.h"
 #include "cli/foreseen.h"
+#include "cli/generation_numbers.h"
 #include "host/host_contents.h"
 #include "realise/object_store.h"
 
@@ -123,10 +123,6 @@ std::optional<std::string> what_is_away(const LivePlan& deleting) {
     return std::nullopt;
 }
 
-std::string numbers_of(const std::vector<GenerationId>& ids) {
-    return fmt::format("{}", fmt::join(ids | std::views::transform(&GenerationId::number), " "));
-}
-
 // "1.0 MiB", or of several volumes "1.0 MiB (esp), 3.0 MiB (files)".
 std::string freed_text(const Deletable& one, const std::vector<VolumeRoom>& missing) {
     std::string text;
@@ -197,7 +193,8 @@ std::string advice_text(const RoomAdvice& advice, const std::string& command) {
                                     freed_text(one, deletions.missing)));
     }
     if (!deletions.enough.empty()) {
-        lines.push_back("Enough is:  cordwainer delete " + numbers_of(deletions.enough));
+        lines.push_back(fmt::format("Enough is:  cordwainer delete {}",
+                                    fmt::join(numbers_of(deletions.enough), " ")));
         lines.push_back("or, with the installation after it:  cordwainer " + command +
                         " --make-room");
         return fmt::format("{}", fmt::join(lines, "\n"));
@@ -235,18 +232,13 @@ nlohmann::ordered_json advice_json(const RoomAdvice& advice) {
         }
         return list;
     };
-    const auto numbers = [](const std::vector<GenerationId>& ids) {
-        Json list = Json::array();
-        for (const GenerationId& id : ids) list.push_back(id.number);
-        return list;
-    };
     Json oldest = Json::array();
     for (const Deletable& one : advice.deletions.oldest) {
-        oldest.push_back({{"generations", numbers(one.ids)}, {"frees", one.frees}});
+        oldest.push_back({{"generations", numbers_of(one.ids)}, {"frees", one.frees}});
     }
     return {{"volumes", volumes(advice.deletions.missing)},
             {"oldest", oldest},
-            {"enough", numbers(advice.deletions.enough)},
+            {"enough", numbers_of(advice.deletions.enough)},
             {"still_missing", volumes(advice.deletions.still_missing)},
             {"cannot", advice.cannot ? Json(*advice.cannot) : Json()},
             {"pinned", advice.pinned}};
