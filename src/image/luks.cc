@@ -30,7 +30,10 @@ class VolumeKey {
         return key;
     }
 
-    ~VolumeKey() { ::explicit_bzero(bytes_.data(), bytes_.size()); }
+    ~VolumeKey() {
+        // One that was moved from has no bytes, and a null pointer may not be wiped.
+        if (!bytes_.empty()) ::explicit_bzero(bytes_.data(), bytes_.size());
+    }
 
     VolumeKey(const VolumeKey&) = delete;
     VolumeKey& operator=(const VolumeKey&) = delete;
