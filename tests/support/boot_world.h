@@ -14,13 +14,10 @@
 #include "tests/support/mem_contents.h"
 #include "tests/support/mem_disk.h"
 #include "tests/support/mem_files.h"
+#include "tests/support/rel.h"
 #include "tests/support/silent_progress.h"
 
 namespace cordwainer::test {
-
-inline RelPath rel(const std::string& text) {
-    return *RelPath::parse(text);
-}
 
 // What a version of the installation consists of. `key` names the directory of modules and menu,
 // and the core image names it: another key is an upgrade of the loader.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/mem_files.h"
+#include "tests/support/rel.h"
 
 namespace cordwainer {
 namespace {
@@ -11,10 +12,7 @@ namespace {
 using test::Faults;
 using test::MemContents;
 using test::MemFiles;
-
-RelPath rel(const std::string& text) {
-    return *RelPath::parse(text);
-}
+using test::rel;
 
 Inventory sample() {
     Inventory inventory;

@@ -8,20 +8,18 @@
 #include <string>
 
 #include "sys/file_io.h"
+#include "tests/support/rel.h"
 
 namespace cordwainer {
 namespace {
 
+using test::rel;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr const char* kOurs = "c3b1d2a4-5e6f-4a0b-8c9d-0e1f2a3b4c5d";
 constexpr const char* kMirror = "c3b1d2a4-5e6f-4a0b-8c9d-0e1f2a3b4c5e";
 constexpr const char* kForeign = "0b1f8d50-1111-4222-8333-444455556666";
-
-RelPath rel(const std::string& text) {
-    return *RelPath::parse(text);
-}
 
 FirmwareEntry entry(const std::string& target = "esp",
                     const std::string& path = "EFI/cordwainer/grubx64.efi") {

@@ -7,15 +7,13 @@
 
 #include "host/mounted_fat.h"
 #include "sys/file_io.h"
+#include "tests/support/rel.h"
 
 namespace cordwainer {
 namespace {
 
+using test::rel;
 using ::testing::HasSubstr;
-
-RelPath rel(const std::string& text) {
-    return *RelPath::parse(text);
-}
 
 TEST(LiveFiles, NamesTheTypeThatItDoesNotKnow) {
     const auto opened = open_live_files("/", "/proc/no/such/directory", rel("cordwainer"));

@@ -13,16 +13,14 @@
 
 #include "sys/file_io.h"
 #include "sys/spawn.h"
+#include "tests/support/rel.h"
 
 namespace cordwainer {
 namespace {
 
 namespace fs = std::filesystem;
+using test::rel;
 using ::testing::AnyOf;
-
-RelPath rel(const std::string& text) {
-    return *RelPath::parse(text);
-}
 
 class Mounted : public ::testing::Test {
   protected:

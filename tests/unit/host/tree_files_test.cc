@@ -9,15 +9,13 @@
 #include <sys/stat.h>
 
 #include "sys/file_io.h"
+#include "tests/support/rel.h"
 
 namespace cordwainer {
 namespace {
 
 namespace fs = std::filesystem;
-
-RelPath rel(const std::string& text) {
-    return *RelPath::parse(text);
-}
+using test::rel;
 
 class Tree : public ::testing::Test {
   protected:

@@ -8,17 +8,15 @@
 #include <string>
 
 #include "tests/support/arbitrary_plan.h"
+#include "tests/support/rel.h"
 
 namespace cordwainer {
 namespace {
 
 using test::make_plan;
+using test::rel;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-RelPath rel(const std::string& text) {
-    return *RelPath::parse(text);
-}
 
 // One of everything.
 Plan sample() {

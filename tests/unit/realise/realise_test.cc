@@ -9,10 +9,12 @@
 
 #include "realise/process_runner.h"
 #include "sys/file_io.h"
+#include "tests/support/rel.h"
 
 namespace cordwainer {
 namespace {
 
+using test::rel;
 using ::testing::HasSubstr;
 
 // Objects from a store, host files as they are.
@@ -34,10 +36,6 @@ class StoreContents : public Contents {
   private:
     const ObjectStore& store_;
 };
-
-RelPath rel(const std::string& text) {
-    return *RelPath::parse(text);
-}
 
 class Realise : public ::testing::Test {
   protected:
