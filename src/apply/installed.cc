@@ -10,7 +10,7 @@
 namespace cordwainer {
 namespace {
 
-constexpr std::string_view kFormat = "cordwainer-installed/1";
+constexpr std::string_view kInstalledFormat = "cordwainer-installed/1";
 
 void render(JsonWriter& json, const KeptDefault& kept) {
     json.begin_object();
@@ -74,7 +74,7 @@ std::vector<PlannedTarget> with_targets(std::vector<PlannedTarget> targets,
 std::string render_installed(const Installed& installed) {
     JsonWriter json;
     json.begin_object();
-    json.member("format", kFormat);
+    json.member("format", kInstalledFormat);
     json.member("bootloader", installed.bootloader);
     json.key("boots");
     installed.boots ? render_id(json, *installed.boots) : json.null();
@@ -95,7 +95,7 @@ std::string render_installed(const Installed& installed) {
 Result<Installed> parse_installed(std::string_view json, const std::string& source_name) {
     const nlohmann::json parsed = TRY(parse_json(json, source_name));
     const JsonPlace root(parsed, source_name);
-    TRY_VOID(root.format(kFormat));
+    TRY_VOID(root.format(kInstalledFormat));
     TRY_VOID(root.only({"format", "bootloader", "boots", "generations", "kept", "targets"}));
     Installed installed;
     installed.bootloader = TRY(root.string("bootloader"));

@@ -11,7 +11,7 @@
 namespace cordwainer {
 namespace {
 
-constexpr std::string_view kFormat = "cordwainer-inventory/1";
+constexpr std::string_view kInventoryFormat = "cordwainer-inventory/1";
 
 Error damaged(const std::string& source_name, const std::string& how) {
     return {Errc::corrupt, source_name + ": " + how};
@@ -114,7 +114,7 @@ Result<RelPath> inventory_path(const RelPath& own, std::uint64_t counter) {
 
 std::string render_inventory(const Inventory& inventory) {
     const std::string body = render_body(inventory);
-    return std::string(kFormat) + " " + std::to_string(inventory.counter) + " " +
+    return std::string(kInventoryFormat) + " " + std::to_string(inventory.counter) + " " +
            sha256(body).hex() + "\n" + body;
 }
 
@@ -122,7 +122,8 @@ Result<Inventory> parse_inventory(std::string_view bytes, const std::string& sou
     const auto header = header_of(bytes);
     if (!header) return damaged(source_name, "no inventory");
     const auto [format, number, digest] = *header;
-    if (format != kFormat) return damaged(source_name, "no inventory that this program knows");
+    if (format != kInventoryFormat)
+        return damaged(source_name, "no inventory that this program knows");
     std::uint64_t counter = 0;
     const auto [end, error] =
         std::from_chars(number.data(), number.data() + number.size(), counter);

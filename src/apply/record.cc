@@ -10,7 +10,7 @@
 namespace cordwainer {
 namespace {
 
-constexpr std::string_view kFormat = "cordwainer-record/1";
+constexpr std::string_view kRecordFormat = "cordwainer-record/1";
 
 void add(std::map<Digest, std::uint64_t>& objects, const RealisedSource& source) {
     if (const auto* object = std::get_if<ObjectRef>(&source))
@@ -51,7 +51,7 @@ std::vector<ObjectRef> objects_of(const RealisedPlan& plan) {
 std::string render_record(const Record& record) {
     JsonWriter json;
     json.begin_object();
-    json.member("format", kFormat);
+    json.member("format", kRecordFormat);
     json.member("generation", record.generation);
     json.member("identity", record.identity);
     json.member("bootloader", record.bootloader);
@@ -74,7 +74,7 @@ std::string render_record(const Record& record) {
 Result<Record> parse_record(std::string_view json, const std::string& source_name) {
     const nlohmann::json parsed = TRY(parse_json(json, source_name));
     const JsonPlace root(parsed, source_name);
-    TRY_VOID(root.format(kFormat));
+    TRY_VOID(root.format(kRecordFormat));
     TRY_VOID(root.only(
         {"format", "generation", "identity", "bootloader", "configuration", "plan", "objects"}));
     Record record;

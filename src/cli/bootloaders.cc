@@ -14,8 +14,6 @@
 namespace cordwainer::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // A key of a schema with its path: "serial.unit", "entries[].title".
 struct FlatKey {
     std::string path;

@@ -21,7 +21,7 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct DeleteOptions {
     std::vector<std::uint64_t> numbers;
     std::optional<std::uint64_t> keep;
     std::optional<std::uint64_t> older_than;  // days
@@ -29,7 +29,7 @@ struct Options {
     bool no_wait = false;
 };
 
-constexpr const char* kDetails =
+constexpr const char* kDeleteDetails =
     R"(First the menu that is installed now is installed without the generations, with the same bootloader, configuration and default; one that was never installed does not come in by it. Only when that is complete, and durable, their links in the system's profile go (of cordwainer's own generations the directories), then their records and the objects that nothing needs any more. So no moment has a menu entry without its files. Where the menu cannot be installed everywhere, nothing is removed.
 
 The generation that runs, those that boot by default, that are to boot once or are the system's current one, and those that are pinned stay: named by number they are refused, and nothing is changed; --keep and --older-than skip them and say so.
@@ -49,16 +49,16 @@ struct Skipped {
     std::string why;
 };
 
-struct Choice {
+struct DeleteChoice {
     std::vector<GenerationId> go;
     std::vector<Skipped> skipped;
     std::vector<std::uint64_t> missing;  // named, but not there
 };
 
 // Those that are named; all of them may go, or none does.
-Result<Choice> choose_named(const std::vector<std::uint64_t>& numbers,
-                            const MarkedGenerations& marked) {
-    Choice choice;
+Result<DeleteChoice> choose_named(const std::vector<std::uint64_t>& numbers,
+                                  const MarkedGenerations& marked) {
+    DeleteChoice choice;
     std::vector<std::string> refused;
     for (const std::uint64_t number : numbers) {
         const auto found = std::ranges::find(marked.generations.list, number, &Generation::number);
@@ -74,12 +74,12 @@ Result<Choice> choose_named(const std::vector<std::uint64_t>& numbers,
     return Error(Errc::refused, fmt::format("{}", fmt::join(refused, "\n")));
 }
 
-Choice choose_by_rule(const Options& options, const MarkedGenerations& marked) {
+DeleteChoice choose_by_rule(const DeleteOptions& options, const MarkedGenerations& marked) {
     using std::chrono::system_clock;
     const auto& list = marked.generations.list;
     const std::int64_t now = system_clock::to_time_t(system_clock::now());
     constexpr std::int64_t kDay = 86'400;
-    Choice choice;
+    DeleteChoice choice;
     for (std::size_t i = 0; i < list.size(); ++i) {
         const Generation& generation = list[i];
         const bool surplus = options.keep && list.size() - i > *options.keep;
@@ -96,13 +96,13 @@ Choice choose_by_rule(const Options& options, const MarkedGenerations& marked) {
     return choice;
 }
 
-Result<void> tell(const Choice& choice,
+Result<void> tell(const DeleteChoice& choice,
                   const std::vector<GenerationId>& gone,
                   const std::vector<Waste>& waste,
                   bool dry_run,
                   const Common& common) {
     if (common.json) {
-        nlohmann::ordered_json skipped = nlohmann::ordered_json::array();
+        Json skipped = Json::array();
         for (const Skipped& one : choice.skipped) {
             skipped.push_back({{"generation", one.number}, {"why", one.why}});
         }
@@ -120,7 +120,7 @@ Result<void> tell(const Choice& choice,
                              waste_text(waste, "removed")));
 }
 
-Result<int> delete_chosen(const Choice& choice,
+Result<int> delete_chosen(const DeleteChoice& choice,
                           const MarkedGenerations& marked,
                           Workspace& workspace,
                           const Common& common) {
@@ -142,12 +142,12 @@ Result<int> delete_chosen(const Choice& choice,
     return kPartial;
 }
 
-Result<int> run(const Options& options, const Common& common) {
+Result<int> run_delete(const DeleteOptions& options, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("delete"));
     Workspace workspace = Workspace::for_machine(common);
     const MarkedGenerations marked =
         TRY(read_marked(common, workspace.digests()).with_context("delete"));
-    Choice choice;
+    DeleteChoice choice;
     if (options.numbers.empty()) {
         choice = choose_by_rule(options, marked);
     } else {
@@ -177,28 +177,29 @@ Command delete_command() {
         .name = "delete",
         .summary = "deletes generations: from the menu, then their files",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
-            return {.options = {{.names = {"N"},
-                                 .meaning = "The generations",
-                                 .target = &options->numbers,
-                                 .excludes = {{"--keep"}, {"--older-than"}}},
-                                {.names = {"--keep"},
-                                 .value = "K",
-                                 .meaning = "Delete all but the K newest generations",
-                                 .target = &options->keep,
-                                 .excludes = {{"--older-than"}}},
-                                {.names = {"--older-than"},
-                                 .value = "DAYS",
-                                 .meaning = "Delete all that were made DAYS days ago or earlier",
-                                 .target = &options->older_than},
-                                {.names = {"--dry-run"},
-                                 .meaning = "Say what would be deleted, and end",
-                                 .target = &options->dry_run},
-                                no_wait_option(options->no_wait)},
-                    .one_of = {"N", "--keep", "--older-than"},
-                    .run = [options](const Common& common) { return run(*options, common); }};
+            auto options = std::make_shared<DeleteOptions>();
+            return {
+                .options = {{.names = {"N"},
+                             .meaning = "The generations",
+                             .target = &options->numbers,
+                             .excludes = {{"--keep"}, {"--older-than"}}},
+                            {.names = {"--keep"},
+                             .value = "K",
+                             .meaning = "Delete all but the K newest generations",
+                             .target = &options->keep,
+                             .excludes = {{"--older-than"}}},
+                            {.names = {"--older-than"},
+                             .value = "DAYS",
+                             .meaning = "Delete all that were made DAYS days ago or earlier",
+                             .target = &options->older_than},
+                            {.names = {"--dry-run"},
+                             .meaning = "Say what would be deleted, and end",
+                             .target = &options->dry_run},
+                            no_wait_option(options->no_wait)},
+                .one_of = {"N", "--keep", "--older-than"},
+                .run = [options](const Common& common) { return run_delete(*options, common); }};
         },
-        .details = kDetails,
+        .details = kDeleteDetails,
     };
 }
 

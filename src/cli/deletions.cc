@@ -26,9 +26,9 @@ std::int64_t shortage(const std::vector<VolumeRoom>& volumes, const VolumeRoom& 
 // More are looked at several at a time.
 constexpr std::size_t kMostLooks = 20;
 
-class Choice {
+class SmallestChoice {
   public:
-    Choice(const std::vector<GenerationId>& oldest_first, const AskRoom& ask)
+    SmallestChoice(const std::vector<GenerationId>& oldest_first, const AskRoom& ask)
         : all_(oldest_first), ask_(ask) {}
 
     Result<Deletions> make() {
@@ -140,7 +140,7 @@ std::vector<VolumeRoom> short_ones(const std::vector<VolumeRoom>& volumes) {
 
 Result<Deletions> choose_deletions(const std::vector<GenerationId>& oldest_first,
                                    const AskRoom& ask) {
-    return Choice(oldest_first, ask).make();
+    return SmallestChoice(oldest_first, ask).make();
 }
 
 }  // namespace cordwainer::cli

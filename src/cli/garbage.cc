@@ -99,12 +99,12 @@ Result<std::set<Digest>> objects_made_for(const Plan& plan, const ObjectStore& s
     return objects;
 }
 
-class Search {
+class WasteSearch {
   public:
-    Search(const Root& root,
-           const std::filesystem::path& state,
-           const GenerationsRequest& request,
-           const Generations& generations)
+    WasteSearch(const Root& root,
+                const std::filesystem::path& state,
+                const GenerationsRequest& request,
+                const Generations& generations)
         : root_(root), state_(state), request_(request), generations_(generations) {}
 
     Result<std::vector<Waste>> run(const Plan& today) {
@@ -252,7 +252,7 @@ Result<std::vector<Waste>> find_waste(const Root& root,
                                       const GenerationsRequest& request,
                                       const Generations& generations,
                                       const Plan& today) {
-    return Search(root, state, request, generations).run(today);
+    return WasteSearch(root, state, request, generations).run(today);
 }
 
 Result<void> remove_waste(const std::vector<Waste>& waste) {
@@ -278,8 +278,8 @@ std::string waste_text(const std::vector<Waste>& waste, const std::string& verb)
         "{} from the state directory: {} ({})\n", verb, text, human_size(bytes_of(waste)));
 }
 
-nlohmann::ordered_json waste_json(const std::vector<Waste>& waste) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::array();
+Json waste_json(const std::vector<Waste>& waste) {
+    Json json = Json::array();
     for (const Waste& one : waste) {
         const auto kind = std::ranges::find(kKinds, one.kind, &KindName::kind);
         json.push_back({{"kind", kind->name}, {"path", one.path}, {"bytes", one.bytes}});

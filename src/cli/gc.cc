@@ -15,12 +15,12 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct GcOptions {
     bool dry_run = false;
     bool no_wait = false;
 };
 
-constexpr const char* kDetails =
+constexpr const char* kGcDetails =
     R"(Removed are records and pins of generations that are gone, objects that no record needs and that no recipe of the plan of today made, the notes of such recipes, and what runs left behind that were cut off. What is installed is not touched.
 
 Example:
@@ -36,7 +36,7 @@ Result<std::vector<Waste>> look(const MarkedGenerations& marked,
     return find_waste(marked.system, common.state, marked.request, marked.generations, today.plan);
 }
 
-Result<int> run(const Options& options, const Common& common) {
+Result<int> run_gc(const GcOptions& options, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("gc"));
     Workspace workspace = Workspace::for_machine(common);
     const MarkedGenerations marked =
@@ -63,14 +63,14 @@ Command gc_command() {
         .name = "gc",
         .summary = "removes what nothing needs from the state directory",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<GcOptions>();
             return {.options = {{.names = {"--dry-run"},
                                  .meaning = "Say what would be removed, and end",
                                  .target = &options->dry_run},
                                 no_wait_option(options->no_wait)},
-                    .run = [options](const Common& common) { return run(*options, common); }};
+                    .run = [options](const Common& common) { return run_gc(*options, common); }};
         },
-        .details = kDetails,
+        .details = kGcDetails,
     };
 }
 

@@ -18,7 +18,7 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct AddOptions {
     std::string kernel;
     std::vector<std::string> initrds;
     std::string command_line;
@@ -65,7 +65,7 @@ Result<Uuid> uuid_of(const std::string& text) {
     return *uuid;
 }
 
-Result<Store> store_of(const Options& options) {
+Result<Store> store_of(const AddOptions& options) {
     Store store;
     store.device = TRY(device_of(options.store_device));
     store.mount_point = options.store_mount_point;
@@ -99,7 +99,7 @@ Result<std::int64_t> created_of(const std::string& text) {
     return *time;
 }
 
-Result<NewGeneration> generation_of(const Options& options) {
+Result<NewGeneration> generation_of(const AddOptions& options) {
     NewGeneration generation;
     generation.label = options.label;
     generation.kernel = options.kernel;
@@ -116,7 +116,7 @@ Result<NewGeneration> generation_of(const Options& options) {
     return generation;
 }
 
-Result<int> run_add(const Options& options, const Common& common) {
+Result<int> run_add(const AddOptions& options, const Common& common) {
     const NewGeneration generation = TRY(generation_of(options));
     const Root root = TRY(Root::open(common.root));
     const auto state = state_inside(root, common);
@@ -138,7 +138,7 @@ Result<int> run_add(const Options& options, const Common& common) {
     return kPartial;
 }
 
-std::vector<Option> options_of(Options& options) {
+std::vector<Option> add_options(AddOptions& options) {
     return {
         {.names = {"--kernel"},
          .value = "FILE",
@@ -207,8 +207,8 @@ Command generation_add_command() {
         .name = "generation add",
         .summary = "makes the next of cordwainer's own generations",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
-            return {.options = options_of(*options),
+            auto options = std::make_shared<AddOptions>();
+            return {.options = add_options(*options),
                     .run = [options](const Common& common) { return run_add(*options, common); }};
         },
         .details = R"(For systems that are neither Guix nor NixOS. The files are copied into

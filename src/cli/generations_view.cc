@@ -15,8 +15,6 @@
 namespace cordwainer::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 Json text_json(const std::string& text) {
     return to_utf8(text);
 }

@@ -9,7 +9,7 @@
 namespace cordwainer::cli {
 namespace {
 
-constexpr std::size_t kColumns = 80;
+constexpr std::size_t kTextWidth = 80;
 constexpr std::size_t kIndent = 2;
 constexpr std::size_t kMeaningColumn = 26;
 constexpr const char* kCommonGroup = "Common options";
@@ -38,7 +38,7 @@ std::string wrapped(std::string_view text, std::size_t indent) {
         const std::string_view word = text.substr(0, blank);
         text.remove_prefix(std::min(blank + 1, text.size()));
         if (word.empty()) continue;
-        if (column > indent && column + 1 + width(word) > kColumns) {
+        if (column > indent && column + 1 + width(word) > kTextWidth) {
             result += "\n" + std::string(indent, ' ');
             column = indent;
         }

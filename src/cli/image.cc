@@ -12,13 +12,13 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct ImageOptions {
     std::string layout;
     std::string output;
     std::string format = "raw";
 };
 
-constexpr const char* kDetails =
+constexpr const char* kImageDetails =
     R"(The layout says which partitions the image has, what is in them, and which directory is the root of its system. That system's generations and configuration (etc/cordwainer/config.toml inside it, or --config) decide what is installed: the image gets what `cordwainer plan --image` shows.
 
 Neither root nor loop devices are needed. Nothing is written but the output, beside it a directory that is removed, a temporary directory (TMPDIR) that is removed, and the directory of --state, if it is given: there made boot files and digests are kept for the next run. The output appears when it is complete, and not at all when something fails.
@@ -30,7 +30,7 @@ Examples:
   cordwainer image layout.toml -o disk.img
   cordwainer image layout.toml -o disk.qcow2 --format qcow2 --state cache)";
 
-Result<void> show(const Options& options,
+Result<void> show(const ImageOptions& options,
                   const ImagePlan& planned,
                   const image::BuildReport& report,
                   const std::vector<std::string>& warnings,
@@ -45,7 +45,6 @@ Result<void> show(const Options& options,
         warn(warnings);
         return {};
     }
-    using Json = nlohmann::ordered_json;
     const auto& current = planned.plan.generation;
     return print_json({{"format", "cordwainer-image/1"},
                        {"image", options.output},
@@ -58,7 +57,7 @@ Result<void> show(const Options& options,
 }
 
 // An image must not take the place of what it is made from.
-Result<void> check_output(const Options& options, const Common& common) {
+Result<void> check_output(const ImageOptions& options, const Common& common) {
     std::vector<std::string> sources = {options.layout};
     if (common.config_given) sources.push_back(common.config);
     for (const std::string& source : sources) {
@@ -72,7 +71,7 @@ Result<void> check_output(const Options& options, const Common& common) {
     return {};
 }
 
-Result<int> run(const Options& options, const Common& common) {
+Result<int> run_image(const ImageOptions& options, const Common& common) {
     TRY_VOID(check_output(options, common).with_context("image"));
     Workspace workspace = Workspace::for_image(common);
     const ImagePlan planned =
@@ -106,7 +105,7 @@ Command image_command() {
         .name = "image",
         .summary = "makes a bootable disk image",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<ImageOptions>();
             return {.options = {{.names = {"LAYOUT"},
                                  .meaning = "The layout of the image (TOML)",
                                  .target = &options->layout,
@@ -122,9 +121,9 @@ Command image_command() {
                                  .meaning = "The image's format (default: raw)",
                                  .target = &options->format,
                                  .values = {"raw", "qcow2"}}},
-                    .run = [options](const Common& common) { return run(*options, common); }};
+                    .run = [options](const Common& common) { return run_image(*options, common); }};
         },
-        .details = kDetails,
+        .details = kImageDetails,
     };
 }
 

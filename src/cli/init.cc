@@ -21,14 +21,12 @@
 namespace cordwainer::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-struct Options {
+struct InitOptions {
     bool yes = false;
     bool force = false;
 };
 
-constexpr const char* kDetails =
+constexpr const char* kInitDetails =
     R"(Looks at the firmware, the disks, EFI system partitions and file systems, at what is encrypted, at the generations, and at which bootloaders' packages are installed; chooses a bootloader and its targets; and shows the configuration with a reason for each choice. It is written where the answer is yes, or with --yes. Nothing else is changed.
 
 A bootloader is proposed only if its package is here and it can read what it has to. Where none can be, the message says for each what is in the way and what to do.
@@ -95,7 +93,7 @@ Result<void> show_json(const InitFacts& facts,
                        {"written", written.empty() ? Json() : Json(written)}});
 }
 
-Result<int> run(const Options& options, const Common& common) {
+Result<int> run_init(const InitOptions& options, const Common& common) {
     const Root root = TRY(Root::open(common.root));
     if (TRY(exists(root, common)) && !options.force) {
         return Error(Errc::refused,
@@ -140,7 +138,7 @@ Command init_command() {
         .name = "init",
         .summary = "looks at the machine, proposes a configuration and writes it",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<InitOptions>();
             return {.options = {{.names = {"--yes"},
                                  .meaning = "Write it without asking",
                                  .target = &options->yes},
@@ -148,10 +146,10 @@ Command init_command() {
                                  .meaning = "Replace a configuration that is there",
                                  .target = &options->force}},
                     .run = [options](const Common& common) {
-                        return run(*options, common).with_context("init");
+                        return run_init(*options, common).with_context("init");
                     }};
         },
-        .details = kDetails,
+        .details = kInitDetails,
     };
 }
 

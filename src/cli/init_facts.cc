@@ -17,19 +17,19 @@
 namespace cordwainer::cli {
 namespace {
 
-using Source = GenerationsRequest::Source;
+using GenerationSource = GenerationsRequest::Source;
 
 Result<GenerationFacts> look_at_generations(const Root& system, const Common& common) {
     GenerationFacts facts;
     DigestCache cache;
     GenerationsRequest request = generations_request(system, common, {});
     facts.kernel = request.state + "/generations";
-    for (const Source source : {Source::guix, Source::native}) {
+    for (const GenerationSource source : {GenerationSource::guix, GenerationSource::native}) {
         request.source = source;
         const Generations found = TRY(read_generations(system, request, cache));
         if (found.list.empty()) continue;
-        facts.system = source == Source::guix ? GenerationFacts::System::guix
-                                              : GenerationFacts::System::native;
+        facts.system = source == GenerationSource::guix ? GenerationFacts::System::guix
+                                                        : GenerationFacts::System::native;
         facts.count = found.list.size();
         facts.kernel = found.list.back().parameters.kernel.path;
         for (const Generation& generation : found.list) {

@@ -14,8 +14,6 @@
 namespace cordwainer::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // `text` as comment lines of at most 100 characters.
 std::string comment(const std::string& text) {
     constexpr std::size_t kWidth = 100;

@@ -12,14 +12,14 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct InstallOptions {
     std::optional<std::uint64_t> generation;
     std::vector<std::string> forget;
     bool make_room = false;
     bool no_wait = false;
 };
 
-constexpr const char* kDetails =
+constexpr const char* kInstallDetails =
     R"(The configuration says which bootloader is installed and where; the menu gets all generations of the system, and the current one, or generation N, boots by default.
 
 Everything that is new is written first, under names that nothing refers to; then what boots is switched, each place by one step that a power cut does not divide; then what is no longer needed is removed. Before the first byte it is known that everything fits: where it does not, nothing is changed, and the message says how much is missing where, and what deleting the oldest generations would free. Whenever a run is cut off, the machine boots the old menu or the new one, and running again completes it.
@@ -37,14 +37,14 @@ Example:
   cordwainer install)";
 
 // The command to run again.
-std::string again(const Options& options) {
+std::string again(const InstallOptions& options) {
     std::string command = "install";
     if (options.generation) command += " " + std::to_string(*options.generation);
     for (const std::string& place : options.forget) command += " --forget " + place;
     return command;
 }
 
-Result<int> run(const Options& options, const Common& common) {
+Result<int> run_install(const InstallOptions& options, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("install"));
     Workspace workspace = Workspace::for_machine(common);
     const auto plan = [&] {
@@ -65,20 +65,21 @@ Command install_command() {
         .name = "install",
         .summary = "makes this machine boot its generations",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
-            return {.options = {{.names = {"N"},
-                                 .meaning = "The generation that boots by default",
-                                 .target = &options->generation},
-                                {.names = {"--forget"},
-                                 .value = "PLACE",
-                                 .meaning = "Give up the target of an earlier installation that is "
-                                            "named PLACE; may be given several times",
-                                 .target = &options->forget},
-                                make_room_option(options->make_room),
-                                no_wait_option(options->no_wait)},
-                    .run = [options](const Common& common) { return run(*options, common); }};
+            auto options = std::make_shared<InstallOptions>();
+            return {
+                .options = {{.names = {"N"},
+                             .meaning = "The generation that boots by default",
+                             .target = &options->generation},
+                            {.names = {"--forget"},
+                             .value = "PLACE",
+                             .meaning = "Give up the target of an earlier installation that is "
+                                        "named PLACE; may be given several times",
+                             .target = &options->forget},
+                            make_room_option(options->make_room),
+                            no_wait_option(options->no_wait)},
+                .run = [options](const Common& common) { return run_install(*options, common); }};
         },
-        .details = kDetails,
+        .details = kInstallDetails,
     };
 }
 

@@ -102,7 +102,7 @@ class Installation {
         complain(error.message() + "\n" + advice_text(advice, what_.command));
         if (!deleted_.empty()) return partial();
         if (common_.json) {
-            nlohmann::ordered_json json = error_json(error, error_name(error.code));
+            Json json = error_json(error, error_name(error.code));
             json["room"] = advice_json(advice);
             TRY_VOID(print_json(json));
         }

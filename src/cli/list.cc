@@ -18,12 +18,12 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct ListOptions {
     std::string profile;  // "": as the configuration says
     std::string source;   // likewise
 };
 
-Result<GenerationsConfig> wanted_generations(const Options& options, const Common& common) {
+Result<GenerationsConfig> wanted_generations(const ListOptions& options, const Common& common) {
     GenerationsConfig config;
     if (options.profile.empty()) {
         config = TRY(load_generations_config(common, all_bootloaders()));
@@ -52,7 +52,7 @@ Result<void> show(const Root& root,
     return print(fmt::format("There are no generations. Looked for {}\n", printable(place)));
 }
 
-Result<int> run_list(const Options& options, const Common& common) {
+Result<int> run_list(const ListOptions& options, const Common& common) {
     const GenerationsConfig config = TRY(wanted_generations(options, common));
     const Root root = TRY(Root::open(common.root));
     const GenerationsRequest request = generations_request(root, common, config);
@@ -77,7 +77,7 @@ Command list_command() {
         .name = "list",
         .summary = "shows the generations of the system",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<ListOptions>();
             return {
                 .options = {{.names = {"--profile"},
                              .value = "PATH",

@@ -10,12 +10,11 @@
 namespace cordwainer::cli {
 namespace {
 
-nlohmann::ordered_json report(const LivePlan& planned,
-                              const LiveOutcome& outcome,
-                              const std::string& command,
-                              const std::vector<GenerationId>& deleted,
-                              const std::vector<std::string>& warnings) {
-    using Json = nlohmann::ordered_json;
+Json report(const LivePlan& planned,
+            const LiveOutcome& outcome,
+            const std::string& command,
+            const std::vector<GenerationId>& deleted,
+            const std::vector<std::string>& warnings) {
     Json unreached = Json::array();
     for (const UnreachedTarget& target : planned.probed.unreached) {
         unreached.push_back({{"target", target.id.text}, {"why", target.why}});

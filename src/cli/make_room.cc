@@ -11,6 +11,7 @@
 #include "cli/as_installed.h"
 #include "cli/foreseen.h"
 #include "cli/generation_numbers.h"
+#include "cli/output.h"
 #include "host/host_contents.h"
 #include "realise/object_store.h"
 
@@ -217,8 +218,7 @@ std::string advice_text(const RoomAdvice& advice, const std::string& command) {
     return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
-nlohmann::ordered_json advice_json(const RoomAdvice& advice) {
-    using Json = nlohmann::ordered_json;
+Json advice_json(const RoomAdvice& advice) {
     const auto volumes = [](const std::vector<VolumeRoom>& rooms) {
         Json list = Json::array();
         for (const VolumeRoom& room : rooms) {

@@ -23,7 +23,7 @@ constexpr std::string_view kEntries = "loader/entries/";
 
 // While no more of the block than its first sector is in use, whatever writes it changes that
 // sector alone: a cut leaves the old block or the new one.
-constexpr std::size_t kSector = 512;
+constexpr std::size_t kLongestBlock = 512;
 
 FirmwareVariables variables_of(const Root& system) {
     return FirmwareVariables(system.outside(kFirmwareVariables));
@@ -101,7 +101,7 @@ Result<void> OnceStore::write_block(const std::optional<std::string>& entry) con
     GrubEnv block = TRY(GrubEnv::parse(bytes, name()));
     if (entry) block.set(grub::kNextEntry, *entry);
     if (!entry) block.remove(grub::kNextEntry);
-    if (entry && block.used() > kSector) {
+    if (entry && block.used() > kLongestBlock) {
         return Error(Errc::no_space,
                      fmt::format("{} is too full of other variables (`grub-editenv {} list` shows "
                                  "them): remove the file, and `cordwainer install` makes a new one",

@@ -34,8 +34,7 @@ Result<void> print(std::string_view text) {
     return write_all(STDOUT_FILENO, to_utf8(text));
 }
 
-Result<void> print_json(const nlohmann::ordered_json& value) {
-    using Json = nlohmann::ordered_json;
+Result<void> print_json(const Json& value) {
     return print(value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
@@ -108,7 +107,7 @@ const char* error_name(Errc code) {
     return "io";
 }
 
-nlohmann::ordered_json error_json(const Error& error, const char* code) {
+Json error_json(const Error& error, const char* code) {
     return {{"format", "cordwainer-error/1"},
             {"error", {{"code", code}, {"message", error.message()}, {"notes", error.notes}}}};
 }

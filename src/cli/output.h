@@ -12,12 +12,15 @@
 
 namespace cordwainer::cli {
 
+// What --json prints: keys in the order in which they were added.
+using Json = nlohmann::ordered_json;
+
 // Writes all of `text` to standard output; ill-formed UTF-8 becomes U+FFFD. An io error with the
 // errno where it cannot be written (EPIPE, ENOSPC, EBADF).
 [[nodiscard]] Result<void> print(std::string_view text);
 
 // Writes `value` to standard output, indented by two, with a newline.
-[[nodiscard]] Result<void> print_json(const nlohmann::ordered_json& value);
+[[nodiscard]] Result<void> print_json(const Json& value);
 
 // Writes "cordwainer: TEXT" and a newline to standard error, as well as that goes. The text may
 // have several lines; each is made printable.
@@ -38,6 +41,6 @@ void warn(const std::vector<std::string>& warnings);
 
 // The error in the format "cordwainer-error/1" (docs/formats.md); `code` is error_name()'s, or that
 // of a wrong command line.
-[[nodiscard]] nlohmann::ordered_json error_json(const Error& error, const char* code);
+[[nodiscard]] Json error_json(const Error& error, const char* code);
 
 }  // namespace cordwainer::cli

@@ -15,15 +15,15 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct PinOptions {
     std::vector<std::uint64_t> numbers;
     bool no_wait = false;
 };
 
-Result<int> run(const std::string& name,
-                const ChangePins& change,
-                const Options& options,
-                const Common& common) {
+Result<int> change_pin(const std::string& name,
+                       const ChangePins& change,
+                       const PinOptions& options,
+                       const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context(name));
     Workspace workspace = Workspace::for_machine(common);
     const MarkedGenerations marked =
@@ -57,14 +57,14 @@ Command pins_command(std::string name,
         .name = name,
         .summary = std::move(summary),
         .declare = [name, change = std::move(change)] -> Declared {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<PinOptions>();
             return {.options = {{.names = {"N"},
                                  .meaning = "The generations",
                                  .target = &options->numbers,
                                  .required = true},
                                 no_wait_option(options->no_wait)},
                     .run = [name, change, options](const Common& common) {
-                        return run(name, change, *options, common);
+                        return change_pin(name, change, *options, common);
                     }};
         },
         .details = std::move(details),

@@ -22,7 +22,7 @@
 namespace cordwainer::cli {
 namespace {
 
-constexpr const char* kDetails =
+constexpr const char* kPlanDetails =
     R"(The plan is what `cordwainer install` would apply to this machine, with generation N as the default if it is named, or, with --image, what `cordwainer image` would put into an image: it is made from the configuration, the generations, and the machine or the layout.
 
 For this machine it shows what would change: the menu, and for each target what is written, replaced, switched, removed and kept, with sizes. With nothing to do that is one line. No installed file is read for it.
@@ -36,7 +36,7 @@ Examples:
   cordwainer plan
   cordwainer plan --image layout.toml)";
 
-struct Options {
+struct PlanOptions {
     std::optional<std::uint64_t> generation;
     std::string layout;
 };
@@ -89,7 +89,7 @@ Result<int> show_changes(const LivePlan& planned,
     return kDone;
 }
 
-Result<int> run(const Options& options, const Common& common) {
+Result<int> run_plan(const PlanOptions& options, const Common& common) {
     if (options.layout.empty()) {
         Workspace workspace = Workspace::for_machine(common);
         const LivePlan planned = TRY(
@@ -113,7 +113,7 @@ Command plan_command() {
         .name = "plan",
         .summary = "shows what would be installed, without doing it",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<PlanOptions>();
             return {.options = {{.names = {"N"},
                                  .meaning = "The generation that boots by default",
                                  .target = &options->generation},
@@ -123,9 +123,9 @@ Command plan_command() {
                                             "for this machine",
                                  .target = &options->layout,
                                  .excludes = {{"N"}, layout_has_root()}}},
-                    .run = [options](const Common& common) { return run(*options, common); }};
+                    .run = [options](const Common& common) { return run_plan(*options, common); }};
         },
-        .details = kDetails,
+        .details = kPlanDetails,
     };
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMostEntries = 5;  // of a menu, that are new or gone
 constexpr std::size_t kMostLines = 6;    // of one target, for each of what happens there
-constexpr std::size_t kFewest = 4;       // files that are alike and become one line
+constexpr std::size_t kFewestFiles = 4;  // files that are alike and become one line
 
 std::string count(std::size_t number, const char* what) {
     return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
@@ -49,7 +49,7 @@ std::vector<Group> grouped(const std::vector<NamedFile>& files) {
     std::vector<Group> groups;
     for (const NamedFile& file : files) {
         const std::string joint = joint_name(file.path);
-        const bool joined = alike[joint] >= kFewest;
+        const bool joined = alike[joint] >= kFewestFiles;
         const std::string name = joined ? joint : short_digests(file.path);
         auto group = std::ranges::find(groups, name, &Group::name);
         if (!joined || group == groups.end())
@@ -135,7 +135,7 @@ std::string entries(const char* sign, const std::vector<MenuEntry>& all) {
     return text;
 }
 
-std::string name_of(const std::optional<GenerationId>& id) {
+std::string number_of(const std::optional<GenerationId>& id) {
     return id ? std::to_string(id->number) : "none";
 }
 
@@ -147,10 +147,10 @@ std::string describe(const MenuChanges& menu) {
     text += entries("+", menu.added) + entries("-", menu.gone);
     if (menu.default_before == menu.default_after)
         return text +
-               fmt::format("  by default {} boots, as before\n", name_of(menu.default_after));
+               fmt::format("  by default {} boots, as before\n", number_of(menu.default_after));
     return text + fmt::format("  by default: {} → {}\n",
-                              name_of(menu.default_before),
-                              name_of(menu.default_after));
+                              number_of(menu.default_before),
+                              number_of(menu.default_after));
 }
 
 std::string total(const PlanChanges& changes) {

@@ -11,7 +11,7 @@
 namespace cordwainer::cli {
 namespace {
 
-constexpr std::size_t kFewest = 4;  // steps that are alike and become one line
+constexpr std::size_t kFewestSteps = 4;  // steps that are alike and become one line
 
 // The bytes of a source, where they are known before it is made.
 std::optional<std::uint64_t> known_size(const Source& source) {
@@ -62,7 +62,7 @@ bool alike(const FileStep& a, const FileStep& b) {
 
 std::string describe_files(const std::vector<FileStep>& steps) {
     std::string text;
-    if (steps.size() < kFewest) {
+    if (steps.size() < kFewestSteps) {
         for (const FileStep& step : steps) {
             text += fmt::format("  {}: {} {} ({})\n",
                                 step.target->text,

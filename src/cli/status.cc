@@ -9,7 +9,7 @@
 namespace cordwainer::cli {
 namespace {
 
-constexpr const char* kDetails =
+constexpr const char* kStatusDetails =
     R"(Says which generation boots next and why, whether the running one could be booted again, and for each target whether it is as it was installed, how much room it takes and how much is free. Files are compared by size and by what changes with their content; only `cordwainer verify` reads them.
 
 Nothing is written, and no lock is taken. Without root's rights some of it cannot be seen, and that is said.
@@ -21,7 +21,7 @@ Examples:
   cordwainer status
   cordwainer status --json)";
 
-Result<int> run(const Common& common) {
+Result<int> run_status(const Common& common) {
     const MachineStatus status = TRY(look_at_status(common).with_context("status"));
     TRY_VOID(common.json ? print_json(status_json(status)) : print(status_text(status)));
     switch (health_of(status)) {
@@ -41,8 +41,8 @@ Command status_command() {
     return {
         .name = "status",
         .summary = "shows what boots next, and whether all is as it was installed",
-        .declare = [] -> Declared { return {.run = run}; },
-        .details = kDetails,
+        .declare = [] -> Declared { return {.run = run_status}; },
+        .details = kStatusDetails,
     };
 }
 

@@ -13,7 +13,6 @@
 namespace cordwainer::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using State = TargetStatus::State;
 
 // Of each target; more are counted.

@@ -25,7 +25,7 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct SwitchOptions {
     std::optional<std::uint64_t> generation;
     bool previous = false;
     bool boot_only = false;
@@ -34,7 +34,7 @@ struct Options {
     bool no_wait = false;
 };
 
-constexpr const char* kDetails =
+constexpr const char* kSwitchDetails =
     R"(Generation N boots from the next start on, with the bootloader and the configuration that it was installed with; the menu has all generations that there are today. What another bootloader owned is removed once the new one is in its place.
 
 A generation that was never installed has no record: then its own etc/cordwainer/config.toml counts, or the system's. Where the recorded bootloader cannot be planned any more, what was recorded is installed again as it was, if all of it is still there; otherwise nothing is changed, and what is missing is named.
@@ -52,7 +52,7 @@ Examples:
   cordwainer switch --previous)";
 
 // What a switch goes to, and what was found on the way.
-struct Choice {
+struct SwitchChoice {
     Root system;
     GenerationsRequest generations;
     Generation generation;
@@ -92,10 +92,10 @@ std::optional<Record> record_of(const Common& common, const Generation& generati
     return *std::move(record);
 }
 
-Result<Choice> choose(const Options& options,
-                      const Common& common,
-                      const std::vector<Bootloader>& bootloaders,
-                      Workspace& workspace) {
+Result<SwitchChoice> choose(const SwitchOptions& options,
+                            const Common& common,
+                            const std::vector<Bootloader>& bootloaders,
+                            Workspace& workspace) {
     const GenerationsConfig config = TRY(load_generations_config(common, bootloaders));
     Root system = TRY(Root::open(common.root));
     GenerationsRequest request = generations_request(system, common, config);
@@ -112,15 +112,15 @@ Result<Choice> choose(const Options& options,
             Errc::not_found,
             "there is no generation " + std::to_string(number) + " (`cordwainer list` shows them)");
     }
-    return Choice{.system = std::move(system),
-                  .generations = std::move(request),
-                  .generation = *found,
-                  .record = record_of(common, *found)};
+    return SwitchChoice{.system = std::move(system),
+                        .generations = std::move(request),
+                        .generation = *found,
+                        .record = record_of(common, *found)};
 }
 
 // The configuration to plan with: the recorded one, else the generation's own, else none, which
 // stands for the system's.
-Result<std::optional<Configuration>> config_of(const Choice& choice,
+Result<std::optional<Configuration>> config_of(const SwitchChoice& choice,
                                                const std::vector<Bootloader>& bootloaders) {
     const std::string number = std::to_string(choice.generation.number);
     if (choice.record) {
@@ -140,7 +140,7 @@ Result<std::optional<Configuration>> config_of(const Choice& choice,
     return config;
 }
 
-Result<LivePlan> plan_switch(const Choice& choice,
+Result<LivePlan> plan_switch(const SwitchChoice& choice,
                              LiveRequest request,
                              const Common& common,
                              const std::vector<Bootloader>& bootloaders,
@@ -152,7 +152,7 @@ Result<LivePlan> plan_switch(const Choice& choice,
 // The recorded plan as it was, where all of it is still there.
 Result<LivePlan> plan_replay(const Record& record,
                              LiveRequest request,
-                             const Choice& choice,
+                             const SwitchChoice& choice,
                              const Common& common,
                              Workspace& workspace) {
     request.config = Configuration{.bootloader = record.bootloader, .text = record.configuration};
@@ -165,7 +165,7 @@ Result<LivePlan> plan_replay(const Record& record,
 }
 
 // Moves the profile's link, after what boots.
-int follow(const Choice& choice, const Options& options) {
+int follow(const SwitchChoice& choice, const SwitchOptions& options) {
     if (options.boot_only || choice.generation.current) return kDone;
     const Result<void> moved =
         move_current(choice.system, choice.generations, choice.generation.number);
@@ -178,11 +178,11 @@ int follow(const Choice& choice, const Options& options) {
 }
 
 // What was recorded, since it cannot be planned any more: `why`.
-Result<int> install_again(const Choice& choice,
+Result<int> install_again(const SwitchChoice& choice,
                           const LiveRequest& request,
                           const std::string& name,
                           const std::string& why,
-                          const Options& options,
+                          const SwitchOptions& options,
                           const Common& common,
                           Workspace& workspace) {
     Result<LivePlan> planned = plan_replay(*choice.record, request, choice, common, workspace);
@@ -207,11 +207,11 @@ Result<int> install_again(const Choice& choice,
     return std::max(status, follow(choice, options));
 }
 
-Result<int> run(const Options& options, const Common& common) {
+Result<int> run_switch(const SwitchOptions& options, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("switch"));
     const std::vector<Bootloader> bootloaders = all_bootloaders();
     Workspace workspace = Workspace::for_machine(common);
-    const Choice choice =
+    const SwitchChoice choice =
         TRY(choose(options, common, bootloaders, workspace).with_context("switch"));
     const std::uint64_t number = choice.generation.number;
     if (options.once) {
@@ -245,29 +245,30 @@ Command switch_command() {
         .name = "switch",
         .summary = "makes another generation boot by default",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<SwitchOptions>();
             Option make_room = make_room_option(options->make_room);
             make_room.excludes = {{"--once"}};
-            return {.options = {{.names = {"N"},
-                                 .meaning = "The generation",
-                                 .target = &options->generation,
-                                 .excludes = {{"--previous"}}},
-                                {.names = {"--previous"},
-                                 .meaning = "The one before that which boots by default now",
-                                 .target = &options->previous},
-                                {.names = {"--boot-only"},
-                                 .meaning = "Leave the system's profile as it is",
-                                 .target = &options->boot_only},
-                                {.names = {"--once"},
-                                 .meaning = "Boot it one time, then the default again",
-                                 .target = &options->once,
-                                 .excludes = {{"--boot-only"}}},
-                                std::move(make_room),
-                                no_wait_option(options->no_wait)},
-                    .one_of = {"N", "--previous"},
-                    .run = [options](const Common& common) { return run(*options, common); }};
+            return {
+                .options = {{.names = {"N"},
+                             .meaning = "The generation",
+                             .target = &options->generation,
+                             .excludes = {{"--previous"}}},
+                            {.names = {"--previous"},
+                             .meaning = "The one before that which boots by default now",
+                             .target = &options->previous},
+                            {.names = {"--boot-only"},
+                             .meaning = "Leave the system's profile as it is",
+                             .target = &options->boot_only},
+                            {.names = {"--once"},
+                             .meaning = "Boot it one time, then the default again",
+                             .target = &options->once,
+                             .excludes = {{"--boot-only"}}},
+                            std::move(make_room),
+                            no_wait_option(options->no_wait)},
+                .one_of = {"N", "--previous"},
+                .run = [options](const Common& common) { return run_switch(*options, common); }};
         },
-        .details = kDetails,
+        .details = kSwitchDetails,
     };
 }
 

@@ -95,7 +95,6 @@ Result<void> report(const Generation& generation,
                     const OnceStore& store,
                     bool changed,
                     const Common& common) {
-    using Json = nlohmann::ordered_json;
     if (common.json) {
         return print_json({{"format", "cordwainer-once/1"},
                            {"bootloader", installed.bootloader},

@@ -16,7 +16,7 @@
 namespace cordwainer::cli {
 namespace {
 
-struct Options {
+struct TryOptions {
     std::string image;
     bool bios = false;
     bool uefi = false;
@@ -27,7 +27,7 @@ struct Options {
     std::string accelerator = "tcg";
 };
 
-constexpr const char* kDetails =
+constexpr const char* kTryDetails =
     R"(The machine has the image as its disk and no network. The image is not changed: what the machine writes is dropped. Its serial port is the terminal; Ctrl-A X ends it, and Ctrl-A C reaches QEMU's monitor.
 
 Without --bios or --uefi the image is booted by BIOS firmware if its first sector has code, and else by UEFI firmware for the processor that EFI/BOOT names. A boot menu without a serial terminal is visible under BIOS, which puts the screen on the serial port, and with --display gtk.
@@ -45,7 +45,7 @@ std::chrono::seconds usual_wait(Firmware firmware) {
     return std::chrono::seconds(firmware == Firmware::bios ? 5 : 12);
 }
 
-Result<Machine> choose(const Options& options) {
+Result<Machine> choose(const TryOptions& options) {
     MachineRequest request{.image = options.image, .firmware = std::nullopt};
     if (options.bios) request.firmware = Firmware::bios;
     if (options.uefi) request.firmware = Firmware::uefi;
@@ -58,7 +58,7 @@ Result<Machine> choose(const Options& options) {
 }
 
 // Boots, takes the picture, and puts it at its place once it is whole.
-Result<void> photograph(const Options& options, const Machine& machine) {
+Result<void> photograph(const TryOptions& options, const Machine& machine) {
     const auto after =
         options.after ? std::chrono::seconds(*options.after) : usual_wait(machine.firmware);
     const TemporaryDirectory scratch = TRY(TemporaryDirectory::make({}, "cordwainer-"));
@@ -72,9 +72,8 @@ Result<void> photograph(const Options& options, const Machine& machine) {
     return write_durably(options.screenshot, bytes);
 }
 
-Result<void> show_json(const Options& options, const Machine& machine) {
+Result<void> show_json(const TryOptions& options, const Machine& machine) {
     const bool photographed = !options.screenshot.empty();
-    using Json = nlohmann::ordered_json;
     return print_json({{"format", "cordwainer-try/1"},
                        {"firmware", machine.firmware == Firmware::bios ? "bios" : "uefi"},
                        {"architecture", machine.architecture},
@@ -83,7 +82,7 @@ Result<void> show_json(const Options& options, const Machine& machine) {
                        {"screenshot", photographed ? Json(options.screenshot) : Json()}});
 }
 
-Result<void> run_machine(const Options& options, const Machine& machine, bool json) {
+Result<void> run_machine(const TryOptions& options, const Machine& machine, bool json) {
     if (!options.screenshot.empty()) {
         TRY_VOID(photograph(options, machine));
         if (!json) return print(fmt::format("{}\n", options.screenshot));
@@ -93,7 +92,7 @@ Result<void> run_machine(const Options& options, const Machine& machine, bool js
     return {};
 }
 
-Result<int> run(const Options& options, const Common& common) {
+Result<int> run_try(const TryOptions& options, const Common& common) {
     const Machine machine = TRY(choose(options).with_context("try " + options.image));
     const std::string& program = machine.command.front();
     if (!find_program(program)) {
@@ -106,7 +105,7 @@ Result<int> run(const Options& options, const Common& common) {
     return kDone;
 }
 
-std::vector<Option> options_of(Options& options) {
+std::vector<Option> try_options(TryOptions& options) {
     return {
         {.names = {"FILE"},
          .meaning = "The disk image, raw or qcow2",
@@ -151,11 +150,11 @@ Command try_command() {
         .name = "try",
         .summary = "boots a disk image in QEMU without changing it",
         .declare = [] -> Declared {
-            auto options = std::make_shared<Options>();
-            return {.options = options_of(*options),
-                    .run = [options](const Common& common) { return run(*options, common); }};
+            auto options = std::make_shared<TryOptions>();
+            return {.options = try_options(*options),
+                    .run = [options](const Common& common) { return run_try(*options, common); }};
         },
-        .details = kDetails,
+        .details = kTryDetails,
     };
 }
 

@@ -22,7 +22,7 @@
 namespace cordwainer::cli {
 namespace {
 
-constexpr const char* kDetails =
+constexpr const char* kVerifyDetails =
     R"(Every file that cordwainer owns is read and compared with the digest that it was written with, and so are the kernels and initrds that the menu reads where they are, and the boot code of disks. What is damaged is named, and the status is 1.
 
 With --repair what is damaged is written again, each file by one exchange, and everything else that `cordwainer install` would do is done. Kernels and initrds of the system itself are not cordwainer's to repair.
@@ -122,8 +122,7 @@ class Verification {
     std::set<std::string> checked_;
 };
 
-nlohmann::ordered_json report(const Verification& done, bool repaired) {
-    using Json = nlohmann::ordered_json;
+Json report(const Verification& done, bool repaired) {
     Json targets = Json::array();
     for (const Finding& finding : done.findings) {
         Json damage = Json::array();
@@ -166,7 +165,7 @@ std::string text_of(const Verification& done, bool repaired) {
     return text;
 }
 
-Result<int> run(bool repair, const Common& common) {
+Result<int> run_verify(bool repair, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, true).with_context("verify"));
     Workspace workspace = Workspace::for_machine(common);
     const LivePlan planned = TRY(plan_live(common, {}, workspace).with_context("verify"));
@@ -207,9 +206,9 @@ Command verify_command() {
             return {.options = {{.names = {"--repair"},
                                  .meaning = "Write again what is damaged",
                                  .target = repair.get()}},
-                    .run = [repair](const Common& common) { return run(*repair, common); }};
+                    .run = [repair](const Common& common) { return run_verify(*repair, common); }};
         },
-        .details = kDetails,
+        .details = kVerifyDetails,
     };
 }
 

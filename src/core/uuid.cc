@@ -7,12 +7,12 @@
 namespace cordwainer {
 namespace {
 
-bool is_digit(char c) {
+bool is_decimal_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
 bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return is_decimal_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 char lower(char c) {
@@ -42,7 +42,7 @@ bool has_shape(std::string_view text, std::string_view pattern) {
     if (text.size() != pattern.size()) return false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool fits = pattern[i] == 'x'   ? is_hex(text[i])
-                          : pattern[i] == '9' ? is_digit(text[i])
+                          : pattern[i] == '9' ? is_decimal_digit(text[i])
                                               : text[i] == pattern[i];
         if (!fits) return false;
     }
@@ -79,7 +79,8 @@ std::optional<Uuid> Uuid::from_bytes(Kind kind, ByteView bytes) {
             return Uuid(kind, hex(reversed, kUpper));
         case Kind::iso9660: {
             const std::string digits = to_text(bytes);
-            if (digits.size() != 16 || !std::ranges::all_of(digits, is_digit)) return std::nullopt;
+            if (digits.size() != 16 || !std::ranges::all_of(digits, is_decimal_digit))
+                return std::nullopt;
             return Uuid(kind, with_dashes(digits, kIsoDashes));
         }
     }

@@ -52,7 +52,7 @@ Signature::Usage usage_of(const std::string& usage, const std::string& type) {
     return Signature::Usage::member;
 }
 
-std::string text_or_empty(const char* text) {
+std::string value_or_empty(const char* text) {
     return text ? text : "";
 }
 
@@ -101,18 +101,18 @@ Result<std::optional<DiskTable>> read_table(const std::filesystem::path& node,
     if (!list) return std::optional<DiskTable>();
     const blkid_parttable head = ::blkid_partlist_get_table(list);
     if (!head) return std::optional<DiskTable>();
-    DiskTable table{.type = text_or_empty(::blkid_parttable_get_type(head)),
-                    .uuid = text_or_empty(::blkid_parttable_get_id(head)),
+    DiskTable table{.type = value_or_empty(::blkid_parttable_get_type(head)),
+                    .uuid = value_or_empty(::blkid_parttable_get_id(head)),
                     .partitions = {}};
     const int count = ::blkid_partlist_numof_partitions(list);
     for (int i = 0; i < count; ++i) {
         const blkid_partition partition = ::blkid_partlist_get_partition(list, i);
         if (!partition || ::blkid_partition_get_table(partition) != head) continue;
-        std::string type = text_or_empty(::blkid_partition_get_type_string(partition));
+        std::string type = value_or_empty(::blkid_partition_get_type_string(partition));
         table.partitions.push_back(
             {.number = ::blkid_partition_get_partno(partition),
              .type = std::move(type),
-             .uuid = text_or_empty(::blkid_partition_get_uuid(partition)),
+             .uuid = value_or_empty(::blkid_partition_get_uuid(partition)),
              .first_byte =
                  static_cast<std::uint64_t>(::blkid_partition_get_start(partition)) * kUnit,
              .bytes = static_cast<std::uint64_t>(::blkid_partition_get_size(partition)) * kUnit});

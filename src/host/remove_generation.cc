@@ -18,21 +18,21 @@ namespace {
 constexpr std::string_view kOldPrefix = ".old-";
 
 // A path's directory, opened, and the name in it.
-struct Place {
+struct LinkPlace {
     Fd directory;
     std::string parent;
     std::string name;
 };
 
-Result<Place> open_place(const Root& root, const std::string& path) {
+Result<LinkPlace> open_place(const Root& root, const std::string& path) {
     const std::size_t slash = path.rfind('/');
-    Place place{
+    LinkPlace place{
         .directory = {}, .parent = path.substr(0, slash + 1), .name = path.substr(slash + 1)};
     place.directory = TRY(root.open_file(place.parent, O_RDONLY | O_DIRECTORY));
     return place;
 }
 
-Result<void> flush(const Root& root, const Place& place) {
+Result<void> flush(const Root& root, const LinkPlace& place) {
     if (::fsync(place.directory.get()) == 0) return {};
     return file_error(errno, "flush " + root.outside(place.parent));
 }
@@ -42,7 +42,7 @@ std::filesystem::path path_in(const Fd& directory, const std::string& name) {
     return "/proc/self/fd/" + std::to_string(directory.get()) + "/" + name;
 }
 
-Result<void> remove_tree(const Root& root, const Place& place, const std::string& name) {
+Result<void> remove_tree(const Root& root, const LinkPlace& place, const std::string& name) {
     std::error_code error;
     std::filesystem::remove_all(path_in(place.directory, name), error);
     if (error) return file_error(error.value(), "remove " + root.outside(place.parent + name));
@@ -56,8 +56,10 @@ Error replaced(const GenerationId& id) {
 }
 
 // The profile's link `path`.
-Result<void> remove_link(const Root& root, const std::string& path, const GenerationId& id) {
-    const Place place = TRY(open_place(root, path));
+Result<void> remove_generation_link(const Root& root,
+                                    const std::string& path,
+                                    const GenerationId& id) {
+    const LinkPlace place = TRY(open_place(root, path));
     const Result<std::string> text = root.read_link(path);
     if (!text) return text.error();
     const std::string target = (text->starts_with('/') ? "" : place.parent) + *text;
@@ -72,8 +74,10 @@ Result<void> remove_link(const Root& root, const std::string& path, const Genera
 }
 
 // It loses its number at once, and then its files.
-Result<void> remove_directory(const Root& root, const std::string& path, const GenerationId& id) {
-    const Place place = TRY(open_place(root, path));
+Result<void> remove_generation_directory(const Root& root,
+                                         const std::string& path,
+                                         const GenerationId& id) {
+    const LinkPlace place = TRY(open_place(root, path));
     const std::string text = TRY(root.read(path + "/" + kBootJsonName));
     if (sha256(text).hex() != id.identity) return replaced(id);
     const std::string old = std::string(kOldPrefix) + place.name;
@@ -107,7 +111,8 @@ Result<void> remove_generation(const Root& root,
     const std::string path = TRY(generation_directory(root, request, id.number));
     const auto status = TRY(root.link_status(path));
     if (!status) return {};
-    const auto remove = status->kind == FileKind::symbolic_link ? remove_link : remove_directory;
+    const auto remove = status->kind == FileKind::symbolic_link ? remove_generation_link
+                                                                : remove_generation_directory;
     return remove(root, path, id).with_context("remove generation " + std::to_string(id.number));
 }
 
@@ -131,7 +136,7 @@ Result<std::vector<RemovalLeftover>> removal_leftovers(const Root& root,
 }
 
 Result<void> remove_leftover(const Root& root, const std::string& path) {
-    const Place place = TRY(open_place(root, path));
+    const LinkPlace place = TRY(open_place(root, path));
     return remove_tree(root, place, place.name);
 }
 

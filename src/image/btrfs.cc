@@ -15,7 +15,7 @@
 namespace cordwainer::image {
 namespace {
 
-constexpr std::uint64_t kBlock = 4096;
+constexpr std::uint64_t kBtrfsBlock = 4096;
 
 struct Usage {
     std::uint64_t data = 0;
@@ -28,7 +28,7 @@ Usage usage_of(const Node& root) {
     constexpr std::uint64_t kPerFile = 2 * kKiB;
     Usage usage;
     walk(root, [&usage](const std::string&, const Node& node) {
-        usage.data += round_up(node.size, kBlock);
+        usage.data += round_up(node.size, kBtrfsBlock);
         usage.metadata += kPerFile + node.size / 512;
     });
     return usage;

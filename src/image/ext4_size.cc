@@ -13,10 +13,6 @@ constexpr std::uint64_t kInodesPerBlock = kBlock / 256;
 constexpr std::uint64_t kDescriptorsPerBlock = kBlock / 64;
 constexpr std::uint64_t kBytesPerInode = 16 * kKiB;
 
-constexpr std::uint64_t divide_up(std::uint64_t value, std::uint64_t by) {
-    return (value + by - 1) / by;
-}
-
 // A directory entry is 8 bytes and the name, rounded up to 4; an entry may not cross a block, and
 // the last 12 bytes of a block are its checksum. So a block surely takes what is left of it when
 // the longest entry did not fit.

@@ -32,9 +32,14 @@ struct Size {
 // "64MiB", "content", "content + 20%", "content + 64MiB" or "rest".
 [[nodiscard]] std::optional<Size> parse_size(std::string_view text);
 
+// `value` / `by`, rounded up; `by` is not 0.
+[[nodiscard]] constexpr std::uint64_t divide_up(std::uint64_t value, std::uint64_t by) {
+    return (value + by - 1) / by;
+}
+
 // `value` rounded up to a multiple of `step`, which is not 0.
 [[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t step) {
-    return (value + step - 1) / step * step;
+    return divide_up(value, step) * step;
 }
 
 // "123 MiB", rounded up.

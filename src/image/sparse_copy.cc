@@ -10,7 +10,7 @@
 namespace cordwainer::image {
 namespace {
 
-constexpr std::uint64_t kPiece = 1U << 20U;
+constexpr std::uint64_t kCopyPiece = 1U << 20U;
 
 Result<void> copy_range(const Fd& from,
                         const std::filesystem::path& from_name,
@@ -20,7 +20,7 @@ Result<void> copy_range(const Fd& from,
                         std::uint64_t end,
                         std::uint64_t offset) {
     while (start < end) {
-        const std::uint64_t count = std::min(kPiece, end - start);
+        const std::uint64_t count = std::min(kCopyPiece, end - start);
         const Bytes piece = TRY(read_at(from, start, count, from_name.string()));
         TRY_VOID(write_at(to, offset + start, piece, to_name.string()));
         start += count;

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::uint64_t kReservedSectors = 32;  // mkfs.fat's for FAT32; fewer for the others
 
-std::uint64_t divide_up(std::uint64_t value, std::uint64_t by) {
-    return (value + by - 1) / by;
-}
-
 std::uint64_t cluster_bytes(const FatShape& shape) {
     return shape.sectors_per_cluster * kSector;
 }

@@ -7,7 +7,7 @@
 namespace cordwainer::image {
 namespace {
 
-constexpr std::size_t kBlock = 512;
+constexpr std::size_t kUnit = 512;
 constexpr std::size_t kShortKey = 32;  // two AES-128 keys
 constexpr std::size_t kLongKey = 64;   // two AES-256 keys
 
@@ -30,7 +30,7 @@ void each_sector(std::span<std::byte> data,
     for (std::size_t at = 0; at < data.size(); at += sector_size) {
         std::array<std::byte, XTS_BLOCK_SIZE> tweak{};
         (void)put_le(tweak, 0, 8, block);
-        block += sector_size / kBlock;
+        block += sector_size / kUnit;
         encrypt(raw(ByteView(tweak)), raw(data.subspan(at, sector_size)));
     }
 }

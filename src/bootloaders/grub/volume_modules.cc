@@ -7,26 +7,26 @@
 namespace cordwainer::grub {
 namespace {
 
-using Names = std::array<std::string_view, 1>;
+using TypeNames = std::array<std::string_view, 1>;
 
-constexpr Names kExt2{"ext2"};
-constexpr Names kBtrfs{"btrfs"};
-constexpr Names kXfs{"xfs"};
-constexpr Names kFat{"fat"};
-constexpr Names kExfat{"exfat"};
-constexpr Names kF2fs{"f2fs"};
-constexpr Names kZfs{"zfs"};
-constexpr Names kNtfs{"ntfs"};
-constexpr Names kJfs{"jfs"};
-constexpr Names kReiserfs{"reiserfs"};
-constexpr Names kNilfs2{"nilfs2"};
-constexpr Names kIso9660{"iso9660"};
-constexpr Names kUdf{"udf"};
-constexpr Names kHfs{"hfs"};
-constexpr Names kHfsplus{"hfsplus"};
-constexpr Names kSquash4{"squash4"};
-constexpr Names kMinix{"minix"};
-constexpr Names kErofs{"erofs"};
+constexpr TypeNames kExt2{"ext2"};
+constexpr TypeNames kBtrfs{"btrfs"};
+constexpr TypeNames kXfs{"xfs"};
+constexpr TypeNames kFat{"fat"};
+constexpr TypeNames kExfat{"exfat"};
+constexpr TypeNames kF2fs{"f2fs"};
+constexpr TypeNames kZfs{"zfs"};
+constexpr TypeNames kNtfs{"ntfs"};
+constexpr TypeNames kJfs{"jfs"};
+constexpr TypeNames kReiserfs{"reiserfs"};
+constexpr TypeNames kNilfs2{"nilfs2"};
+constexpr TypeNames kIso9660{"iso9660"};
+constexpr TypeNames kUdf{"udf"};
+constexpr TypeNames kHfs{"hfs"};
+constexpr TypeNames kHfsplus{"hfsplus"};
+constexpr TypeNames kSquash4{"squash4"};
+constexpr TypeNames kMinix{"minix"};
+constexpr TypeNames kErofs{"erofs"};
 constexpr std::array<std::string_view, 2> kUfs{"ufs1", "ufs2"};
 
 constexpr Version kAlways{};

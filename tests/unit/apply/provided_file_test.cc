@@ -15,7 +15,7 @@ using test::BootWorld;
 using test::rel;
 using test::Version;
 
-const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
+const Version kBlockOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
 constexpr const char* kPath = "cordwainer/environment";
 constexpr const char* kFirst = "nothing yet";
 constexpr const char* kUsed = "loader's ow";  // of that size
@@ -23,7 +23,7 @@ constexpr const char* kUsed = "loader's ow";  // of that size
 class ProvidedFile : public testing::Test {
   protected:
     [[nodiscard]] RealisedPlan plan(std::string_view first = kFirst) {
-        RealisedPlan plan = world_.plan(kOne);
+        RealisedPlan plan = world_.plan(kBlockOne);
         plan.steps.insert(plan.steps.begin(),
                           BasicProvideFile<RealisedSource>{
                               {"files"}, rel(kPath), world_.contents.add(std::string(first))});
@@ -100,7 +100,7 @@ TEST_F(ProvidedFile, IsKeptWhereTheInventoryIsLost) {
 TEST_F(ProvidedFile, GoesWithThePlan) {
     EXPECT_TRUE(install());
     use();
-    ASSERT_TRUE(world_.apply(world_.plan(kOne)).result);
+    ASSERT_TRUE(world_.apply(world_.plan(kBlockOne)).result);
     EXPECT_EQ(text(), std::nullopt);
 }
 

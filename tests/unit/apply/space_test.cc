@@ -5,14 +5,14 @@
 namespace cordwainer {
 namespace {
 
-constexpr std::uint32_t kBlock = 4096;
+constexpr std::uint32_t kClusterBytes = 4096;
 
 std::uint64_t peak(const std::vector<PlannedWrite>& writes) {
-    return space_use(writes, kBlock).peak;
+    return space_use(writes, kClusterBytes).peak;
 }
 
 std::int64_t change(const std::vector<PlannedWrite>& writes) {
-    return space_use(writes, kBlock).change;
+    return space_use(writes, kClusterBytes).change;
 }
 
 TEST(Space, NothingTakesNothing) {

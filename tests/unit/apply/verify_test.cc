@@ -12,12 +12,12 @@ using test::BootWorld;
 using test::rel;
 using test::Version;
 
-const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
+const Version kContent{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
 const std::string kModule = "cordwainer/k1/linux.mod";
 
 class Verify : public testing::Test {
   protected:
-    Verify() { EXPECT_TRUE(world.apply(world.plan(kOne)).result); }
+    Verify() { EXPECT_TRUE(world.apply(world.plan(kContent)).result); }
 
     Verified verified() {
         auto result = verify_files(world.files, rel("cordwainer"), world.progress);
@@ -69,7 +69,7 @@ TEST_F(Verify, SurveyOfContentsFindsWhatStampsDoNot) {
     std::string text = *world.files.text(kModule);
     text[0] ^= 1;
     world.files.put(kModule, text);
-    const RealisedPlan plan = world.plan(kOne);
+    const RealisedPlan plan = world.plan(kContent);
     const auto trusting = survey(plan, world.bindings(), world.contents);
     ASSERT_TRUE(trusting);
     EXPECT_FALSE(trusting->files.at({"files"}).dirty());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/bytes.h"
+#include "image/size_text.h"
 #include "sys/file_io.h"
 #include "sys/spawn.h"
 
@@ -13,7 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr std::size_t kMiB = std::size_t{1} << 20U;
+using image::kMiB;
 
 class FindBootWays : public testing::Test {
   protected:

@@ -6,7 +6,7 @@
 namespace cordwainer::cli {
 namespace {
 
-std::string refusal(std::string_view text) {
+std::string toml_refusal(std::string_view text) {
     const auto value = parse_toml(text, "c.toml");
     return value ? "accepted" : value.error().message();
 }
@@ -67,16 +67,16 @@ TEST(ConfigToml, PutsTablesWithoutHeaderWhereTheirKeyIs) {
 }
 
 TEST(ConfigToml, RefusesFractionsAndDatesTogether) {
-    EXPECT_EQ(refusal("a = 1.5\nb = [2, 3e2]\nc = 2026-01-01\n"),
+    EXPECT_EQ(toml_refusal("a = 1.5\nb = [2, 3e2]\nc = 2026-01-01\n"),
               "c.toml:1:5: a number with a fraction or exponent is not supported\n"
               "c.toml:2:9: a number with a fraction or exponent is not supported\n"
               "c.toml:3:5: a date or time is not supported; write it as a string");
 }
 
 TEST(ConfigToml, PlacesSyntaxErrors) {
-    EXPECT_THAT(refusal("a = 1\nb = \n"), testing::StartsWith("c.toml:2:5: "));
-    EXPECT_THAT(refusal("a = 1\na = 2\n"), testing::StartsWith("c.toml:2:"));
-    EXPECT_THAT(refusal("a = \"\xff\"\n"), testing::StartsWith("c.toml:1:"));
+    EXPECT_THAT(toml_refusal("a = 1\nb = \n"), testing::StartsWith("c.toml:2:5: "));
+    EXPECT_THAT(toml_refusal("a = 1\na = 2\n"), testing::StartsWith("c.toml:2:"));
+    EXPECT_THAT(toml_refusal("a = \"\xff\"\n"), testing::StartsWith("c.toml:1:"));
 }
 
 TEST(ConfigToml, TakesLettersOutsideStringsForNoBlanks) {
@@ -97,14 +97,14 @@ TEST(ConfigToml, RefusesWhatIsTooDeepOrTooLarge) {
     std::string lists;
     for (int i = 0; i < 40; ++i) lists += '[';
     for (int i = 0; i < 40; ++i) lists += ']';
-    EXPECT_THAT(refusal("a = " + lists), testing::HasSubstr("nested more than 32 deep"));
+    EXPECT_THAT(toml_refusal("a = " + lists), testing::HasSubstr("nested more than 32 deep"));
     std::string dotted = "a";
     for (int i = 0; i < 40; ++i) dotted += ".a";
-    EXPECT_THAT(refusal(dotted + " = 1"), testing::HasSubstr("nested more than 32 deep"));
+    EXPECT_THAT(toml_refusal(dotted + " = 1"), testing::HasSubstr("nested more than 32 deep"));
     for (int i = 0; i < 100'000; ++i) dotted += ".a";
-    EXPECT_EQ(refusal(dotted + " = 1"), "c.toml:1:130: more than 64 dots in one line");
-    EXPECT_EQ(refusal(std::string((1U << 20U) + 1, '\n')), "c.toml: larger than 1 MiB");
-    EXPECT_EQ(refusal("# " + std::string(200, '.') + "\na = 1"), "accepted");
+    EXPECT_EQ(toml_refusal(dotted + " = 1"), "c.toml:1:130: more than 64 dots in one line");
+    EXPECT_EQ(toml_refusal(std::string((1U << 20U) + 1, '\n')), "c.toml: larger than 1 MiB");
+    EXPECT_EQ(toml_refusal("# " + std::string(200, '.') + "\na = 1"), "accepted");
 }
 
 TEST(ConfigToml, RendersWhatItReads) {

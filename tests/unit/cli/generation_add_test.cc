@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/list.h"
+#include "cli/output.h"
 #include "sys/spawn.h"
 #include "tests/support/run_command.h"
 #include "tests/support/run_program.h"
@@ -19,7 +20,6 @@ using test::bzimage;
 using test::Ran;
 using test::run_command;
 using test::SystemTree;
-using Json = nlohmann::json;
 
 class GenerationAdd : public testing::Test {
   protected:

@@ -11,6 +11,7 @@
 #include "cli/config_file.h"
 #include "cli/init_text.h"
 #include "cli/reading.h"
+#include "image/size_text.h"
 #include "model/planning.h"
 #include "tests/unit/bootloaders/grub/scenario.h"
 
@@ -31,7 +32,7 @@ using ::testing::Not;
 
 using SecureBoot = FirmwareFacts::SecureBoot;
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+using image::kMiB;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30U;
 constexpr const char* kTable = "0fc63daf-8483-4772-8e79-3d69d8477de4";
 constexpr const char* kOtherTable = "1fc63daf-8483-4772-8e79-3d69d8477de4";

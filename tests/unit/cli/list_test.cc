@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/output.h"
 #include "core/utf8.h"
 #include "tests/support/run_command.h"
 #include "tests/support/system_tree.h"
@@ -16,7 +17,6 @@ using test::bzimage;
 using test::Ran;
 using test::run_command;
 using test::SystemTree;
-using Json = nlohmann::json;
 
 class List : public testing::Test {
   protected:

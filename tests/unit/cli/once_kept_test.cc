@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Generation generation(std::uint64_t number) {
+Generation plain_generation(std::uint64_t number) {
     Generation made;
     made.number = number;
     made.identity = "/gnu/store/s" + std::to_string(number);
@@ -39,7 +39,7 @@ class KeptOnceTest : public testing::Test {
                    .installed = Installed{.bootloader = "systemd-boot", .boots = {}},
                    .kept = {},
                    .warnings = {}} {
-        planned_.generations.list = {generation(1), generation(2)};
+        planned_.generations.list = {plain_generation(1), plain_generation(2)};
         for (const Generation& each : planned_.generations.list) {
             planned_.installed->generations.push_back(id_of(each));
         }

@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "core/utf8.h"
+#include "image/size_text.h"
 
 namespace cordwainer::cli {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint64_t kMiB = 1U << 20U;
+using image::kMiB;
 
 TEST(ProgressLine, ShowsBytesAndEstimate) {
     EXPECT_EQ(progress_line("ext4", 10 * kMiB, 40 * kMiB, milliseconds(2000), 80),

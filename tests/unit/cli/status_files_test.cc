@@ -15,13 +15,13 @@ using test::Version;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const Version kOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
-const Version kTwo{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};
+const Version kDataOne{.key = "k1", .menu = "one", .kernels = {"kernel 1"}};
+const Version kDataTwo{.key = "k1", .menu = "two", .kernels = {"kernel 1", "kernel 2"}};
 const std::string kModule = "cordwainer/k1/linux.mod";
 
 class StatusFiles : public testing::Test {
   protected:
-    StatusFiles() { EXPECT_TRUE(world.apply(world.plan(kOne)).result); }
+    StatusFiles() { EXPECT_TRUE(world.apply(world.plan(kDataOne)).result); }
 
     FilesState look(const Version& version) {
         auto state = look_at_files(world.files, rel("cordwainer"), {"files"}, world.plan(version));
@@ -34,7 +34,7 @@ class StatusFiles : public testing::Test {
 
 TEST_F(StatusFiles, OfWhatIsInstalledReadNoContent) {
     world.files.contents_read = 0;
-    const FilesState state = look(kOne);
+    const FilesState state = look(kDataOne);
     EXPECT_EQ(world.files.contents_read, 0);
     EXPECT_EQ(state.files, 5U);
     EXPECT_GT(state.bytes, 0U);
@@ -48,7 +48,7 @@ TEST_F(StatusFiles, SayWhatIsMissingAndChanged) {
     world.files.erase(kModule);
     world.files.put("grub.cfg", *world.files.text("grub.cfg"));  // same content, another file
     EXPECT_THAT(
-        look(kOne).damage,
+        look(kDataOne).damage,
         ElementsAre(Damage{.path = rel(kModule), .kind = Damage::Kind::missing, .detail = {}},
                     Damage{.path = rel("grub.cfg"), .kind = Damage::Kind::changed, .detail = {}}));
 }
@@ -58,7 +58,7 @@ TEST_F(StatusFiles, SayWhatACutRunLeft) {
     inventory.files.at(rel(kModule)).pending = true;
     ASSERT_TRUE(save_inventory(world.files, rel("cordwainer"), inventory));
     EXPECT_THAT(
-        look(kOne).damage,
+        look(kDataOne).damage,
         ElementsAre(Damage{.path = rel(kModule), .kind = Damage::Kind::unfinished, .detail = {}}));
 }
 
@@ -68,12 +68,12 @@ TEST_F(StatusFiles, NameThoseThatFirmwareStarts) {
     for (const char* path : {"EFI/BOOT/BOOTX64.EFI", "EFI/cordwainer/grubx64.efi", "EFI/x/.efi.d"})
         inventory.files.emplace(rel(path), file);
     ASSERT_TRUE(save_inventory(world.files, rel("cordwainer"), inventory));
-    EXPECT_THAT(look(kOne).programs,
+    EXPECT_THAT(look(kDataOne).programs,
                 ElementsAre(rel("EFI/BOOT/BOOTX64.EFI"), rel("EFI/cordwainer/grubx64.efi")));
 }
 
 TEST_F(StatusFiles, ThatMissedARunAreOutdated) {
-    const FilesState state = look(kTwo);
+    const FilesState state = look(kDataTwo);
     EXPECT_THAT(state.damage, IsEmpty());
     EXPECT_EQ(state.outdated, 2U);  // the new kernel, and the menu
 }
@@ -81,7 +81,7 @@ TEST_F(StatusFiles, ThatMissedARunAreOutdated) {
 TEST_F(StatusFiles, WithoutAnInventoryAreAllOutdated) {
     world.files.erase("cordwainer/inventory.0");
     world.files.erase("cordwainer/inventory.1");
-    const FilesState state = look(kOne);
+    const FilesState state = look(kDataOne);
     EXPECT_EQ(state.files, 0U);
     EXPECT_EQ(state.outdated, 5U);
 }

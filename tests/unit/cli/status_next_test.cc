@@ -10,7 +10,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Generation generation(std::uint64_t number, bool current = false) {
+Generation numbered(std::uint64_t number, bool current = false) {
     Generation made;
     made.number = number;
     made.identity = "/gnu/store/" + std::to_string(number);
@@ -23,7 +23,7 @@ Generation generation(std::uint64_t number, bool current = false) {
 class StatusNext : public testing::Test {
   protected:
     StatusNext() {
-        generations_.list = {generation(1), generation(2, true)};
+        generations_.list = {numbered(1), numbered(2, true)};
         installed_.bootloader = "grub";
         installed_.boots = id_of(generations_.list[1]);
         for (const Generation& each : generations_.list)
@@ -32,7 +32,7 @@ class StatusNext : public testing::Test {
 
     void add_generation_3() {
         generations_.list[1].current = false;
-        generations_.list.push_back(generation(3, true));
+        generations_.list.push_back(numbered(3, true));
     }
 
     [[nodiscard]] NextBoot next() const { return next_boot(installed_, generations_, choice_); }

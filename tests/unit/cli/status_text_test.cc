@@ -11,6 +11,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using Owner = FirmwareEntryStatus::Owner;
 using State = TargetStatus::State;
 
 TargetStatus files_target(State state) {
@@ -75,7 +76,6 @@ TEST(StatusText, SaysThatATargetIsAway) {
 }
 
 FirmwareStatus firmware(const std::vector<std::uint16_t>& order) {
-    using Owner = FirmwareEntryStatus::Owner;
     return {.entries = {{.number = 1,
                          .title = "Windows\x1b[2J",
                          .active = true,

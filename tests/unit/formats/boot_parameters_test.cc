@@ -24,14 +24,14 @@ GuixParameters read(const std::string& text) {
     return parameters ? *std::move(parameters) : GuixParameters{};
 }
 
-Error refused(const std::string& text) {
+Error parameters_refused(const std::string& text) {
     Result<GuixParameters> parameters = parse_boot_parameters("f", text);
     EXPECT_FALSE(parameters) << text;
     return parameters ? Error(Errc::io, "accepted") : std::move(parameters).error();
 }
 
-std::string why_not(const std::string& text) {
-    return refused(text).message();
+std::string parameters_why_not(const std::string& text) {
+    return parameters_refused(text).message();
 }
 
 std::string device_text(const DeviceRef& device) {
@@ -178,19 +178,19 @@ TEST(BootParameters, RefuseDevicesThatAreNone) {
                              "(file-system-label)",
                              "#vu8(1 2 3 4)",
                              "(uuid unheard-of #vu8(1 2 3))"}) {
-        EXPECT_TRUE(why_not(datum("", root)).starts_with("f:1:")) << root;
+        EXPECT_TRUE(parameters_why_not(datum("", root)).starts_with("f:1:")) << root;
     }
 }
 
 TEST(BootParameters, OfAnUnknownVersionAreRefusedByItsName) {
-    const Error error = refused("(boot-parameters (version 2) (command-line \"x\"))");
+    const Error error = parameters_refused("(boot-parameters (version 2) (command-line \"x\"))");
     EXPECT_EQ(error.code, Errc::unsupported);
     EXPECT_EQ(error.message(),
               "f:1:27: boot parameters of version 2 are not known to this cordwainer, which reads "
               "versions 0 and 1");
-    EXPECT_EQ(refused(datum("", "\"x\"", 17)).code, Errc::unsupported);
-    EXPECT_EQ(refused(datum("", "\"x\"", -1)).code, Errc::unsupported);
-    EXPECT_NE(why_not("(boot-parameters (version \"1\"))").find("version \"1\""),
+    EXPECT_EQ(parameters_refused(datum("", "\"x\"", 17)).code, Errc::unsupported);
+    EXPECT_EQ(parameters_refused(datum("", "\"x\"", -1)).code, Errc::unsupported);
+    EXPECT_NE(parameters_why_not("(boot-parameters (version \"1\"))").find("version \"1\""),
               std::string::npos);
 }
 
@@ -214,7 +214,7 @@ TEST(BootParameters, RefuseWhatIsMalformed) {
           "(boot-parameters (version 1) (label \"x\") (root-device \"r\") (kernel \"/k\")",
           "(boot-parameters (version 1) (label \"a\\x00b\") (root-device \"r\") (kernel "
           "\"/k\"))"}) {
-        EXPECT_TRUE(why_not(text).starts_with("f:1:")) << text;
+        EXPECT_TRUE(parameters_why_not(text).starts_with("f:1:")) << text;
     }
     for (const char* fields : {"(kernel-arguments \"a\")",
                                "(kernel-arguments (a))",
@@ -233,7 +233,7 @@ TEST(BootParameters, RefuseWhatIsMalformed) {
                                "(store (directory-prefix 7))",
                                "(store (crypto-devices #vu8(1)))",
                                "(store (crypto-devices (\"x\")))"}) {
-        EXPECT_TRUE(why_not(datum(fields)).starts_with("f:1:")) << fields;
+        EXPECT_TRUE(parameters_why_not(datum(fields)).starts_with("f:1:")) << fields;
     }
 }
 
@@ -251,10 +251,11 @@ TEST(BootParameters, CutOffAnywhereAreRefused) {
 }
 
 TEST(BootParameters, SayWhereAndWhat) {
-    EXPECT_EQ(why_not("(boot-parameters (version 1)\n (lable \"x\"))"),
+    EXPECT_EQ(parameters_why_not("(boot-parameters (version 1)\n (lable \"x\"))"),
               "f:2:2: expected (label …) as field 2, not (lable \"x\")");
-    EXPECT_EQ(why_not(datum("(initrd 7)")), "f:1:116: the initrd must be a string, not 7");
-    EXPECT_EQ(why_not("(boot-parameters (version 1))"),
+    EXPECT_EQ(parameters_why_not(datum("(initrd 7)")),
+              "f:1:116: the initrd must be a string, not 7");
+    EXPECT_EQ(parameters_why_not("(boot-parameters (version 1))"),
               "f:1:1: expected (label …) as field 2; the datum ends before");
 }
 

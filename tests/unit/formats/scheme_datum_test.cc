@@ -25,7 +25,7 @@ std::string symbol_of(std::string_view text) {
     return symbol ? symbol->name : "no symbol: " + render_datum(datum);
 }
 
-std::string why_not(std::string_view text) {
+std::string datum_why_not(std::string_view text) {
     const auto datum = parse_datum("f", text);
     return datum ? "read as " + render_datum(*datum) : datum.error().message();
 }
@@ -82,7 +82,7 @@ TEST(SchemeDatum, RefusesEscapesThatAreNone) {
                              R"("\U110000")",
                              R"("\U1f427")",
                              R"("\q")"}) {
-        EXPECT_TRUE(why_not(text).starts_with("f:1:2: ")) << why_not(text);
+        EXPECT_TRUE(datum_why_not(text).starts_with("f:1:2: ")) << datum_why_not(text);
     }
 }
 
@@ -101,11 +101,11 @@ TEST(SchemeDatum, ReadsByteVectors) {
               (Datum{Bytes{std::byte{0}, std::byte{255}, std::byte{16}}}));
     EXPECT_EQ(datum_of("#vu8()"), Datum{Bytes{}});
     EXPECT_EQ(datum_of("#u8( 7 )"), Datum{Bytes{std::byte{7}}});
-    EXPECT_EQ(why_not("#vu8(1 256)"), "f:1:8: a byte vector holds numbers from 0 to 255");
-    EXPECT_EQ(why_not("#vu8(-1)"), "f:1:6: a byte vector holds numbers from 0 to 255");
-    EXPECT_EQ(why_not("#vu8(a)"), "f:1:6: a byte vector holds numbers from 0 to 255");
-    EXPECT_EQ(why_not("#vu8((1))"), "f:1:6: a byte vector holds numbers from 0 to 255");
-    EXPECT_EQ(why_not("#vu8(1"), "f:1:1: the byte vector that begins here is not closed");
+    EXPECT_EQ(datum_why_not("#vu8(1 256)"), "f:1:8: a byte vector holds numbers from 0 to 255");
+    EXPECT_EQ(datum_why_not("#vu8(-1)"), "f:1:6: a byte vector holds numbers from 0 to 255");
+    EXPECT_EQ(datum_why_not("#vu8(a)"), "f:1:6: a byte vector holds numbers from 0 to 255");
+    EXPECT_EQ(datum_why_not("#vu8((1))"), "f:1:6: a byte vector holds numbers from 0 to 255");
+    EXPECT_EQ(datum_why_not("#vu8(1"), "f:1:1: the byte vector that begins here is not closed");
 }
 
 TEST(SchemeDatum, ReadsLists) {
@@ -142,23 +142,23 @@ TEST(SchemeDatum, ReadsTheFirstAndNothingBehindIt) {
 }
 
 TEST(SchemeDatum, PointsAtWhatIsWrong) {
-    EXPECT_EQ(why_not(""), "f:1:1: the datum is cut off here");
-    EXPECT_EQ(why_not(" ; nothing\n"), "f:2:1: the datum is cut off here");
-    EXPECT_EQ(why_not("(a\n (b"), "f:2:2: the list that begins here is not closed");
-    EXPECT_EQ(why_not("(a \"b"), "f:1:4: the string that begins here is not closed");
-    EXPECT_EQ(why_not("(a \"b\\"), "f:1:4: the string that begins here is not closed");
-    EXPECT_EQ(why_not("(a |b"), "f:1:4: the symbol that begins here is not closed");
-    EXPECT_EQ(why_not("(a #{b}"), "f:1:4: the symbol that begins here is not closed");
-    EXPECT_EQ(why_not(")"), "f:1:1: \")\" closes nothing");
-    EXPECT_EQ(why_not("(. a)"), "f:1:2: a dot does not belong here");
-    EXPECT_EQ(why_not("#(a . b)"), "f:1:5: a dot does not belong here");
-    EXPECT_EQ(why_not("(a . b c)"),
+    EXPECT_EQ(datum_why_not(""), "f:1:1: the datum is cut off here");
+    EXPECT_EQ(datum_why_not(" ; nothing\n"), "f:2:1: the datum is cut off here");
+    EXPECT_EQ(datum_why_not("(a\n (b"), "f:2:2: the list that begins here is not closed");
+    EXPECT_EQ(datum_why_not("(a \"b"), "f:1:4: the string that begins here is not closed");
+    EXPECT_EQ(datum_why_not("(a \"b\\"), "f:1:4: the string that begins here is not closed");
+    EXPECT_EQ(datum_why_not("(a |b"), "f:1:4: the symbol that begins here is not closed");
+    EXPECT_EQ(datum_why_not("(a #{b}"), "f:1:4: the symbol that begins here is not closed");
+    EXPECT_EQ(datum_why_not(")"), "f:1:1: \")\" closes nothing");
+    EXPECT_EQ(datum_why_not("(. a)"), "f:1:2: a dot does not belong here");
+    EXPECT_EQ(datum_why_not("#(a . b)"), "f:1:5: a dot does not belong here");
+    EXPECT_EQ(datum_why_not("(a . b c)"),
               "f:1:1: the list that begins here is not closed behind its dot");
-    EXPECT_EQ(why_not("."), "f:1:1: a dot does not belong here");
-    EXPECT_EQ(why_not("(#<procedure x>)"), "f:1:2: this object cannot be read");
-    EXPECT_EQ(why_not("#foo"), "f:1:1: \"#foo\" is no known notation");
-    EXPECT_EQ(why_not("#\\"), "f:1:1: the character is cut off");
-    EXPECT_EQ(why_not("'"), "f:1:2: the datum is cut off here");
+    EXPECT_EQ(datum_why_not("."), "f:1:1: a dot does not belong here");
+    EXPECT_EQ(datum_why_not("(#<procedure x>)"), "f:1:2: this object cannot be read");
+    EXPECT_EQ(datum_why_not("#foo"), "f:1:1: \"#foo\" is no known notation");
+    EXPECT_EQ(datum_why_not("#\\"), "f:1:1: the character is cut off");
+    EXPECT_EQ(datum_why_not("'"), "f:1:2: the datum is cut off here");
 }
 
 TEST(SchemeDatum, BoundsTheDepth) {
@@ -166,8 +166,8 @@ TEST(SchemeDatum, BoundsTheDepth) {
         return std::string(depth, '(') + std::string(depth, ')');
     };
     EXPECT_TRUE(parse_datum("f", nested(100)));
-    EXPECT_EQ(why_not(nested(1'000'000)), "f:1:102: lists are nested too deep");
-    EXPECT_EQ(why_not(std::string(1'000'000, '\'')), "f:1:102: lists are nested too deep");
+    EXPECT_EQ(datum_why_not(nested(1'000'000)), "f:1:102: lists are nested too deep");
+    EXPECT_EQ(datum_why_not(std::string(1'000'000, '\'')), "f:1:102: lists are nested too deep");
     EXPECT_FALSE(parse_datum("f", std::string(1'000'000, '(')));
 }
 

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr const char* kPath = "/grub/block";
+constexpr const char* kBlockPath = "/grub/block";
 const std::string kOld(1024, 'o');
 const std::string kNew(1024, 'n');
 
@@ -40,7 +40,7 @@ class Overwrite : public ::testing::TestWithParam<std::string> {
         if (!mounted) GTEST_SKIP() << mounted.error().message();
         mounted_ = true;
         fs::create_directory(mount_ / "grub");
-        ASSERT_TRUE(write_durably(mount_.string() + kPath, as_bytes(kOld)));
+        ASSERT_TRUE(write_durably(mount_.string() + kBlockPath, as_bytes(kOld)));
         ASSERT_TRUE(write(kOld));
     }
 
@@ -51,13 +51,13 @@ class Overwrite : public ::testing::TestWithParam<std::string> {
 
     [[nodiscard]] Result<void> write(const std::string& bytes) const {
         const Root system = TRY(Root::open(mount_.string()));
-        return overwrite(system, kPath, as_bytes(bytes));
+        return overwrite(system, kBlockPath, as_bytes(bytes));
     }
 
     // What debugfs prints.
     [[nodiscard]] std::string seen(const std::string& command) const {
         const auto done =
-            spawn({.arguments = {"debugfs", "-R", command + " " + kPath, image_.string()}});
+            spawn({.arguments = {"debugfs", "-R", command + " " + kBlockPath, image_.string()}});
         EXPECT_TRUE(done) << done.error().message();
         return done ? done->output : "";
     }
@@ -88,7 +88,7 @@ TEST_P(Overwrite, AFileOfAnotherSizeIsRefused) {
     EXPECT_EQ(written.error().code, Errc::corrupt);
     EXPECT_THAT(written.error().message(), HasSubstr("/grub/block is no file of 1025 bytes"));
     EXPECT_EQ(seen("cat"), kOld);
-    fs::remove(mount_.string() + kPath);
+    fs::remove(mount_.string() + kBlockPath);
     EXPECT_EQ(write(kNew).error().code, Errc::not_found);
 }
 

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Kind = BlockId::Kind;
 
-constexpr const char* kUuid = "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3";
+constexpr const char* kBlocksUuid = "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3";
 
 std::string with_seed(char seed, const std::string& last) {
     return std::string(1, seed) + "0000000-0000-4000-8000-00000000000" + last;
@@ -26,7 +26,7 @@ std::string with_seed(char seed, const std::string& last) {
 class ProbeBlocks : public ProbedMachine {
   protected:
     void make_ext4(const std::string& name) {
-        run({"mke2fs", "-q", "-t", "ext4", "-L", "store", "-U", kUuid, name});
+        run({"mke2fs", "-q", "-t", "ext4", "-L", "store", "-U", kBlocksUuid, name});
     }
 
     // The device of the target, and the target.
@@ -53,13 +53,13 @@ TEST_F(ProbeBlocks, DiskOfAFileSystem) {
     make_ext4("sda2");
     Target target;
     for (const Kind kind : {Kind::any_uuid, Kind::file_system_uuid}) {
-        EXPECT_EQ(device_of(block(kind, kUuid), &target), "dev/sda");
-        EXPECT_EQ(target.boot.uuid, Uuid::parse(kUuid));
+        EXPECT_EQ(device_of(block(kind, kBlocksUuid), &target), "dev/sda");
+        EXPECT_EQ(target.boot.uuid, Uuid::parse(kBlocksUuid));
         EXPECT_EQ(target.boot.label, "store");
         EXPECT_EQ(target.boot.offset, std::nullopt);
     }
     EXPECT_EQ(device_of(block(Kind::label, "store"), &target), "dev/sda");
-    EXPECT_EQ(target.boot.uuid, Uuid::parse(kUuid));
+    EXPECT_EQ(target.boot.uuid, Uuid::parse(kBlocksUuid));
     const auto& disk = std::get<ObservedDisk>(target.observed);
     EXPECT_EQ(disk.table, PartitionTable::Kind::gpt);
     EXPECT_EQ(disk.sector_size, 512U);
@@ -111,10 +111,10 @@ TEST_F(ProbeBlocks, DevicePath) {
 TEST_F(ProbeBlocks, WhatIsNotThereIsUnreached) {
     add_gpt_disk("sda", "8", "a");
     for (const TargetSpec& spec : {block(Kind::device_path, "/dev/sdz"),
-                                   block(Kind::any_uuid, kUuid),
+                                   block(Kind::any_uuid, kBlocksUuid),
                                    block(Kind::label, "gone"),
-                                   block(Kind::partition_uuid, kUuid),
-                                   block(Kind::partition_table_uuid, kUuid)}) {
+                                   block(Kind::partition_uuid, kBlocksUuid),
+                                   block(Kind::partition_table_uuid, kBlocksUuid)}) {
         const auto probed = targets({spec});
         ASSERT_TRUE(probed) << probed.error().message();
         EXPECT_THAT(probed->found, IsEmpty());
@@ -130,7 +130,7 @@ TEST_F(ProbeBlocks, CopiesAreRefusedByTheirNames) {
     add_gpt_disk("sdb", "9", "b");
     make_ext4("sda2");
     run({"cp", "sda2", "sdb2"});
-    EXPECT_THAT(error_of(block(Kind::any_uuid, kUuid)), HasSubstr("dev/sda2 and "));
+    EXPECT_THAT(error_of(block(Kind::any_uuid, kBlocksUuid)), HasSubstr("dev/sda2 and "));
     EXPECT_THAT(error_of(block(Kind::label, "store")), HasSubstr("dev/sdb2 have all the label"));
     EXPECT_EQ(device_of(block(Kind::partition_uuid, with_seed('b', "2"))), "dev/sdb");
 }
@@ -155,8 +155,8 @@ TEST_F(ProbeBlocks, FileSystemInAContainer) {
     add_parts("dm-0", {"sda2"});
     make_ext4("dm-0");
     Target target;
-    EXPECT_EQ(device_of(block(Kind::any_uuid, kUuid), &target), "dev/sda");
-    EXPECT_EQ(target.boot.uuid, Uuid::parse(kUuid));
+    EXPECT_EQ(device_of(block(Kind::any_uuid, kBlocksUuid), &target), "dev/sda");
+    EXPECT_EQ(target.boot.uuid, Uuid::parse(kBlocksUuid));
     EXPECT_EQ(device_of(block(Kind::any_uuid, "9b2f6c10-44d7-4e8a-b1f3-5c0de7a98821"), &target),
               "dev/sda");
     EXPECT_EQ(target.boot.uuid, std::nullopt);
@@ -174,7 +174,7 @@ TEST_F(ProbeBlocks, PathsToOneDiskAreOne) {
     add_device("dm-1", "253:1", 32);
     add_mapper("dm-1", "part2-mpath-36001405");
     add_parts("dm-1", {"dm-0"});
-    for (const TargetSpec& spec : {block(Kind::any_uuid, kUuid),
+    for (const TargetSpec& spec : {block(Kind::any_uuid, kBlocksUuid),
                                    block(Kind::partition_uuid, with_seed('a', "2")),
                                    block(Kind::partition_table_uuid, with_seed('a', "0")),
                                    block(Kind::device_path, "/dev/dm-0")}) {
@@ -187,11 +187,12 @@ TEST_F(ProbeBlocks, VolumeOnSeveralDisksNamesThem) {
     add_gpt_disk("sdb", "9", "b");
     add_device("sda/sda3", "8:3", 128);
     add_device("sdb/sdb3", "9:3", 128);
-    run({"mkfs.btrfs", "-q", "-U", kUuid, "sda3", "sdb3"});
-    EXPECT_THAT(error_of(block(Kind::any_uuid, kUuid)), HasSubstr("a volume on "));
-    EXPECT_THAT(error_of(block(Kind::any_uuid, kUuid)), HasSubstr("ptuuid"));
+    run({"mkfs.btrfs", "-q", "-U", kBlocksUuid, "sda3", "sdb3"});
+    EXPECT_THAT(error_of(block(Kind::any_uuid, kBlocksUuid)), HasSubstr("a volume on "));
+    EXPECT_THAT(error_of(block(Kind::any_uuid, kBlocksUuid)), HasSubstr("ptuuid"));
     run({"cp", "sda3", "sdb3"});
-    EXPECT_THAT(error_of(block(Kind::any_uuid, kUuid)), HasSubstr("have all the file system UUID"));
+    EXPECT_THAT(error_of(block(Kind::any_uuid, kBlocksUuid)),
+                HasSubstr("have all the file system UUID"));
 }
 
 TEST_F(ProbeBlocks, GapOfAnMbr) {

@@ -184,7 +184,7 @@ TEST_F(ProbeStorage, ArrayOfPartitions) {
 }
 
 TEST_F(ProbeStorage, BtrfsOnTwoContainersNeedsBoth) {
-    constexpr const char* kUuid = "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3";
+    constexpr const char* kStorageUuid = "3f9c1a52-7b1e-4d0a-9c55-0e8d7a41b6c3";
     for (const char* number : {"0", "1"}) {
         const std::string disk = std::string("sd") + (number[0] == '0' ? "a" : "b");
         add_gpt_disk(disk, number[0] == '0' ? "8" : "9", number);
@@ -201,9 +201,9 @@ TEST_F(ProbeStorage, BtrfsOnTwoContainersNeedsBoth) {
         add_device(mapped, std::string("253:") + number, 128);
         add_mapper(mapped, "CRYPT-LUKS2-9b2f6c1044d74e8ab1f35c0de7a98822-crypt");
         add_parts(mapped, {disk + "2"});
-        write(std::string("sys/fs/btrfs/") + kUuid + "/devices/" + mapped, "");
+        write(std::string("sys/fs/btrfs/") + kStorageUuid + "/devices/" + mapped, "");
     }
-    run({"mkfs.btrfs", "-q", "-U", kUuid, "-m", "raid1", "dm-0", "dm-1"});
+    run({"mkfs.btrfs", "-q", "-U", kStorageUuid, "-m", "raid1", "dm-0", "dm-1"});
     mount(20, 1, "0:30", "/", "", "btrfs", "/dev/dm-1");
     const auto found = layers();
     ASSERT_EQ(found.size(), 3U);

@@ -9,7 +9,7 @@ namespace cordwainer {
 namespace {
 
 using test::SystemTree;
-using Source = GenerationsRequest::Source;
+using Asked = GenerationsRequest::Source;
 
 constexpr const char* kParameters =
     "(boot-parameters (version 1) (label \"guix\") (root-device \"r\") (kernel \"/k\"))";
@@ -29,7 +29,7 @@ class Profiles : public testing::Test {
         tree_.link("/var/guix/profiles/system-1-link", "/gnu/store/s");
     }
 
-    std::string labels(Source source) {
+    std::string labels(Asked source) {
         request_.source = source;
         DigestCache cache;
         const auto generations = read_generations(tree_.root(), request_, cache);
@@ -39,7 +39,7 @@ class Profiles : public testing::Test {
         return text;
     }
 
-    std::string place(Source source) {
+    std::string place(Asked source) {
         request_.source = source;
         const auto place = generations_place(tree_.root(), request_);
         return place ? place->substr(tree_.root().path().size()) : place.error().message();
@@ -50,41 +50,41 @@ class Profiles : public testing::Test {
 };
 
 TEST_F(Profiles, AreNativeWithoutAGuixProfile) {
-    EXPECT_EQ(labels(Source::automatic), "native;");
-    EXPECT_EQ(place(Source::automatic), "/var/lib/cordwainer/generations/N");
+    EXPECT_EQ(labels(Asked::automatic), "native;");
+    EXPECT_EQ(place(Asked::automatic), "/var/lib/cordwainer/generations/N");
     tree_.link("/var/guix/profiles/other", "x");
     tree_.link("/var/guix/profiles/system-1-link.new", "x");
-    EXPECT_EQ(labels(Source::automatic), "native;");
+    EXPECT_EQ(labels(Asked::automatic), "native;");
 }
 
 TEST_F(Profiles, AreGuixWithAnyOfItsLinks) {
     add_guix();
-    EXPECT_EQ(labels(Source::automatic), "guix;");
-    EXPECT_EQ(place(Source::automatic), "/var/guix/profiles/system-N-link");
+    EXPECT_EQ(labels(Asked::automatic), "guix;");
+    EXPECT_EQ(place(Asked::automatic), "/var/guix/profiles/system-N-link");
 }
 
 TEST_F(Profiles, AreGuixWithTheProfilesLinkAlone) {
     tree_.link("/var/guix/profiles/system", "system-4-link");
-    EXPECT_EQ(labels(Source::automatic), "");
-    EXPECT_EQ(place(Source::automatic), "/var/guix/profiles/system-N-link");
+    EXPECT_EQ(labels(Asked::automatic), "");
+    EXPECT_EQ(place(Asked::automatic), "/var/guix/profiles/system-N-link");
 }
 
 TEST_F(Profiles, AreWhatIsAskedFor) {
-    EXPECT_EQ(labels(Source::guix), "");
+    EXPECT_EQ(labels(Asked::guix), "");
     add_guix();
-    EXPECT_EQ(labels(Source::guix), "guix;");
-    EXPECT_EQ(labels(Source::native), "native;");
-    EXPECT_EQ(place(Source::native), "/var/lib/cordwainer/generations/N");
+    EXPECT_EQ(labels(Asked::guix), "guix;");
+    EXPECT_EQ(labels(Asked::native), "native;");
+    EXPECT_EQ(place(Asked::native), "/var/lib/cordwainer/generations/N");
 }
 
 TEST_F(Profiles, AreFoundWhereTheyAre) {
     tree_.file("/state/generations/3/boot.json", kBootJson);
     request_.state = "/state/";
-    EXPECT_EQ(labels(Source::native), "native;");
-    EXPECT_EQ(place(Source::native), "/state/generations/N");
+    EXPECT_EQ(labels(Asked::native), "native;");
+    EXPECT_EQ(place(Asked::native), "/state/generations/N");
     add_guix();
     request_.profile = "/elsewhere/system";
-    EXPECT_EQ(labels(Source::automatic), "native;");
+    EXPECT_EQ(labels(Asked::automatic), "native;");
 }
 
 TEST_F(Profiles, MoveToAnotherGeneration) {

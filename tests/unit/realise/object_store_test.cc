@@ -12,7 +12,7 @@
 namespace cordwainer {
 namespace {
 
-class Store : public ::testing::TestWithParam<ObjectStore::Durability> {
+class ObjectStoreTest : public ::testing::TestWithParam<ObjectStore::Durability> {
   protected:
     void SetUp() override {
         auto made = TemporaryDirectory::make({}, "object-store-test-");
@@ -27,10 +27,12 @@ class Store : public ::testing::TestWithParam<ObjectStore::Durability> {
     std::filesystem::path state_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    All, Store, ::testing::Values(ObjectStore::Durability::durable, ObjectStore::Durability::fast));
+INSTANTIATE_TEST_SUITE_P(All,
+                         ObjectStoreTest,
+                         ::testing::Values(ObjectStore::Durability::durable,
+                                           ObjectStore::Durability::fast));
 
-TEST_P(Store, KeepsBytesUnderTheirDigest) {
+TEST_P(ObjectStoreTest, KeepsBytesUnderTheirDigest) {
     ObjectStore store = this->store();
     const ObjectRef object{sha256("content"), 7};
     EXPECT_FALSE(store.has(object));
@@ -45,7 +47,7 @@ TEST_P(Store, KeepsBytesUnderTheirDigest) {
     EXPECT_EQ(status.st_mode & 0777U, 0644U);
 }
 
-TEST_P(Store, AnObjectThatIsThereIsNotWrittenAgain) {
+TEST_P(ObjectStoreTest, AnObjectThatIsThereIsNotWrittenAgain) {
     ObjectStore store = this->store();
     const auto object = store.add(as_bytes("content"));
     ASSERT_TRUE(object);
@@ -59,7 +61,7 @@ TEST_P(Store, AnObjectThatIsThereIsNotWrittenAgain) {
     EXPECT_EQ(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 }
 
-TEST_P(Store, AnObjectOfTheWrongSizeIsWrittenAnew) {
+TEST_P(ObjectStoreTest, AnObjectOfTheWrongSizeIsWrittenAnew) {
     ObjectStore store = this->store();
     const auto object = store.add(as_bytes("content"));
     ASSERT_TRUE(object);
@@ -69,7 +71,7 @@ TEST_P(Store, AnObjectOfTheWrongSizeIsWrittenAnew) {
     EXPECT_EQ(read_text_file(store.path(object->digest)).value_or(""), "content");
 }
 
-TEST_P(Store, ImportsFiles) {
+TEST_P(ObjectStoreTest, ImportsFiles) {
     ObjectStore store = this->store();
     const auto from = scratch_->path() / "from";
     ASSERT_TRUE(write_durably(from, as_bytes("kernel")));
@@ -93,7 +95,7 @@ TEST_P(Store, ImportsFiles) {
     EXPECT_EQ(missing.error().code, Errc::not_found);
 }
 
-TEST_P(Store, RemembersWhatARecipeMade) {
+TEST_P(ObjectStoreTest, RemembersWhatARecipeMade) {
     ObjectStore store = this->store();
     const Digest key = sha256("recipe");
     const auto none = store.made_by(key);
@@ -115,7 +117,7 @@ TEST_P(Store, RemembersWhatARecipeMade) {
     EXPECT_FALSE(*gone);
 }
 
-TEST_P(Store, ATornNoteIsAsGoodAsNone) {
+TEST_P(ObjectStoreTest, ATornNoteIsAsGoodAsNone) {
     ObjectStore store = this->store();
     const Digest key = sha256("recipe");
     const auto object = store.add(as_bytes("made"));

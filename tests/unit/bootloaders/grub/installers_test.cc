@@ -12,7 +12,7 @@
 namespace cordwainer::grub::testing {
 namespace {
 
-void expect_in(const std::string& part, const std::string& whole) {
+void expect_within(const std::string& part, const std::string& whole) {
     EXPECT_NE(whole.find(part), std::string::npos)
         << "\"" << whole << "\" lacks \"" << part << "\"";
 }
@@ -21,7 +21,7 @@ void expect_refused(const Scenario& scenario, Errc code, const std::string& part
     const auto plan = scenario.plan();
     ASSERT_FALSE(plan) << "not refused: " << part;
     EXPECT_EQ(plan.error().code, code) << plan.error().message();
-    expect_in(part, plan.error().message());
+    expect_within(part, plan.error().message());
 }
 
 Plan planned(const Scenario& scenario) {
@@ -127,7 +127,7 @@ TEST(Core, NamesTheDirectoryOfTheMenu) {
     const Plan plan = planned(uefi());
     const Recipe* core = core_of(plan, "grubx64.efi");
     ASSERT_TRUE(core);
-    expect_in("/cordwainer/" + key_of(plan), early_configuration_of(*core));
+    expect_within("/cordwainer/" + key_of(plan), early_configuration_of(*core));
     EXPECT_EQ(core->parameters.at("prefix"), "/boot/grub/cordwainer/" + key_of(plan));
 }
 
@@ -140,8 +140,8 @@ TEST(Core, LooksForTheMenuWhereItsVolumeHasNoName) {
     const Plan plan = planned(scenario);
     const Recipe* core = core_of(plan, "grubx64.efi");
     ASSERT_TRUE(core);
-    expect_in("search.file /boot/grub/cordwainer/" + key_of(plan) + "/grub.cfg root",
-              early_configuration_of(*core));
+    expect_within("search.file /boot/grub/cordwainer/" + key_of(plan) + "/grub.cfg root",
+                  early_configuration_of(*core));
 }
 
 // --- commits
@@ -290,7 +290,7 @@ TEST(Files, KeepsSecretsWhereTheyAre) {
                       std::get<StageFile>(step).path.text().ends_with("secrets.img"),
                   false);
     }
-    expect_in("/secrets.img", menu_of(plan));
+    expect_within("/secrets.img", menu_of(plan));
 }
 
 TEST(Files, NamesAnInitrdThatIsMissing) {
@@ -306,7 +306,7 @@ TEST(Files, LeavesOutWhatCannotBoot) {
     expect_warning(plan,
                    "generation 1 cannot be booted: /gnu/store/1-linux/bzImage does not exist");
     EXPECT_EQ(menu_of(plan).find("generation-1"), std::string::npos);
-    expect_in("generation-2", menu_of(plan));
+    expect_within("generation-2", menu_of(plan));
 }
 
 TEST(Files, SayWhyAFileIsNotThere) {

@@ -43,7 +43,7 @@ Volume file_system(const std::string& name, std::vector<std::string> features = 
     return volume;
 }
 
-Volume on(StorageLayer layer) {
+Volume read_from(StorageLayer layer) {
     Volume volume = file_system("ext4");
     volume.layers = {PartitionTable{PartitionTable::Kind::gpt}, std::move(layer)};
     return volume;
@@ -52,7 +52,7 @@ Volume on(StorageLayer layer) {
 Volume on_luks2(const std::function<void(LuksContainer&)>& change) {
     LuksContainer container = luks2({"pbkdf2"});
     change(container);
-    return on(container);
+    return read_from(container);
 }
 
 Volume ciphered(const std::string& cipher, const std::string& hash = "sha256") {
@@ -63,11 +63,11 @@ Volume ciphered(const std::string& cipher, const std::string& hash = "sha256") {
 }
 
 Volume logical(const std::string& type) {
-    return on(LogicalVolume{.group_uuid = "g", .volume_uuid = "v", .type = type});
+    return read_from(LogicalVolume{.group_uuid = "g", .volume_uuid = "v", .type = type});
 }
 
 Volume raid(const std::string& level, const std::string& metadata) {
-    return on(RaidArray{.uuid = "r", .level = level, .metadata = metadata});
+    return read_from(RaidArray{.uuid = "r", .level = level, .metadata = metadata});
 }
 
 struct Case {
@@ -120,18 +120,18 @@ std::vector<Case> cases() {
         {"erofs", file_system("erofs"), k2_12, "type erofs"},
         {"erofs", file_system("erofs"), k2_14, ""},
 
-        {"LUKS1", on(luks1()), k2_04, ""},
-        {"LUKS2 with PBKDF2", on(luks2({"pbkdf2"})), k2_06, ""},
-        {"LUKS2 with PBKDF2", on(luks2({"pbkdf2"})), k2_04, "from 2.06 on"},
-        {"LUKS2 with Argon2", on(luks2({"argon2id"})), kDebian12, "all argon2id"},
-        {"LUKS2 with Argon2", on(luks2({"argon2id"})), k2_12, "all argon2id"},
-        {"LUKS2 with Argon2", on(luks2({"argon2id"})), k2_14, ""},
+        {"LUKS1", read_from(luks1()), k2_04, ""},
+        {"LUKS2 with PBKDF2", read_from(luks2({"pbkdf2"})), k2_06, ""},
+        {"LUKS2 with PBKDF2", read_from(luks2({"pbkdf2"})), k2_04, "from 2.06 on"},
+        {"LUKS2 with Argon2", read_from(luks2({"argon2id"})), kDebian12, "all argon2id"},
+        {"LUKS2 with Argon2", read_from(luks2({"argon2id"})), k2_12, "all argon2id"},
+        {"LUKS2 with Argon2", read_from(luks2({"argon2id"})), k2_14, ""},
         {"LUKS2 with two Argon2",
-         on(luks2({"argon2id", "argon2i"})),
+         read_from(luks2({"argon2id", "argon2i"})),
          k2_06,
          "all argon2i or argon2id"},
-        {"LUKS2 with both", on(luks2({"argon2id", "pbkdf2"})), k2_06, ""},
-        {"LUKS2 with unread slots", on(luks2({})), k2_06, ""},
+        {"LUKS2 with both", read_from(luks2({"argon2id", "pbkdf2"})), k2_06, ""},
+        {"LUKS2 with unread slots", read_from(luks2({})), k2_06, ""},
         {"LUKS2 with large sectors",
          on_luks2([](auto& luks) { luks.sector_size = 4096; }),
          k2_06,
@@ -187,7 +187,7 @@ TEST(WhyUnreadable, NamesWhatIsInTheWay) {
 }
 
 TEST(WhyUnreadable, SaysWhatToDoAboutArgon2) {
-    const auto why = why_unreadable(on(luks2({"argon2id"})), all_modules(kDebian12));
+    const auto why = why_unreadable(read_from(luks2({"argon2id"})), all_modules(kDebian12));
     EXPECT_EQ(why.value(),
               "LUKS2 container " + kLuksUuid +
                   ", whose key slots are all argon2id, which GRUB 2.06 cannot open: add a key slot "
@@ -197,20 +197,20 @@ TEST(WhyUnreadable, SaysWhatToDoAboutArgon2) {
 TEST(WhyUnreadable, TrustsAPackageThatBringsArgon2Earlier) {
     ModuleDirectory modules = all_modules(k2_12);
     modules.modules.emplace("argon2", HostFile{});
-    EXPECT_FALSE(why_unreadable(on(luks2({"argon2id"})), modules));
+    EXPECT_FALSE(why_unreadable(read_from(luks2({"argon2id"})), modules));
 }
 
 TEST(WhyUnreadable, LooksAtEveryLayer) {
-    Volume volume = on(raid("raid1", "1.2").layers.back());
+    Volume volume = read_from(raid("raid1", "1.2").layers.back());
     volume.layers.emplace_back(luks2({"argon2id"}));
     EXPECT_TRUE(why_unreadable(volume, all_modules(k2_06)));
 }
 
 TEST(ReadingHint, TellsOfSlotsThatStayClosed) {
-    EXPECT_TRUE(reading_hint(on(luks2({"argon2id", "pbkdf2"})), all_modules(k2_06)));
-    EXPECT_FALSE(reading_hint(on(luks2({"pbkdf2"})), all_modules(k2_06)));
-    EXPECT_FALSE(reading_hint(on(luks2({"argon2id", "pbkdf2"})), all_modules(k2_14)));
-    EXPECT_FALSE(reading_hint(on(luks1()), all_modules(k2_06)));
+    EXPECT_TRUE(reading_hint(read_from(luks2({"argon2id", "pbkdf2"})), all_modules(k2_06)));
+    EXPECT_FALSE(reading_hint(read_from(luks2({"pbkdf2"})), all_modules(k2_06)));
+    EXPECT_FALSE(reading_hint(read_from(luks2({"argon2id", "pbkdf2"})), all_modules(k2_14)));
+    EXPECT_FALSE(reading_hint(read_from(luks1()), all_modules(k2_06)));
 }
 
 }  // namespace
