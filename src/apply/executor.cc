@@ -1,6 +1,7 @@
 #include "apply/executor.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -11,6 +12,50 @@
 namespace cordwainer {
 namespace {
 
+// Decides what becomes of the run when a target fails (Bindings::give_up_failing).
+class GiveUp {
+  public:
+    GiveUp(const RealisedPlan& plan, const Bindings& bindings, std::vector<FailedTarget>& failed)
+        : plan_(plan), bindings_(bindings), failed_(failed) {}
+
+    Result<void> operator()(const TargetId& id, const Error& error) {
+        if (has_failed(id)) return {};
+        const bool stopped = error.sys_errno == EINTR;  // by a signal
+        if (!bindings_.give_up_failing || stopped || !can_be_spared(id)) return error;
+        failed_.push_back({.id = id, .why = error.message()});
+        return {};
+    }
+
+  private:
+    [[nodiscard]] bool has_failed(const TargetId& id) const {
+        return std::ranges::find(failed_, id, &FailedTarget::id) != failed_.end();
+    }
+
+    // Without a step nothing boots by it.
+    [[nodiscard]] bool has_steps(const TargetId& id) const {
+        return std::ranges::any_of(plan_.steps,
+                                   [&](const RealisedStep& step) { return target_of(step) == id; });
+    }
+
+    [[nodiscard]] bool is_bound(const TargetId& id) const {
+        return bindings_.files.contains(id) || bindings_.blocks.contains(id);
+    }
+
+    [[nodiscard]] bool can_be_spared(const TargetId& id) const {
+        if (!has_steps(id)) return true;
+        const auto planned = std::ranges::find(plan_.targets, id, &PlannedTarget::id);
+        if (planned == plan_.targets.end()) return false;
+        return std::ranges::any_of(plan_.targets, [&](const PlannedTarget& other) {
+            return other.id != id && other.spec.tag == planned->spec.tag && is_bound(other.id) &&
+                   has_steps(other.id) && !has_failed(other.id);
+        });
+    }
+
+    const RealisedPlan& plan_;
+    const Bindings& bindings_;
+    std::vector<FailedTarget>& failed_;
+};
+
 class Run {
   public:
     Run(const RealisedPlan& plan,
@@ -19,13 +64,15 @@ class Run {
         Progress& progress,
         Trust trust,
         Survey survey,
+        TargetFailed failed,
         ApplyOutcome& outcome)
         : plan_(plan),
           bindings_(bindings),
           contents_(contents),
           progress_(progress),
           trust_(trust),
-          files_(std::move(survey.files)),
+          survey_(std::move(survey)),
+          failed_(std::move(failed)),
           outcome_(outcome) {}
 
     Result<void> all() {
@@ -36,13 +83,30 @@ class Run {
     }
 
   private:
-    // Writes the inventories *old ∪ new*: from here on a cut leaves nothing that nobody owns.
-    Result<void> claim() {
-        for (auto& [id, run] : files_) {
-            if (run.to_write.empty()) continue;
-            TRY_VOID(claim(run).with_context("write the inventory of target " + id.text));
+    // Works on each of the file targets in turn. `what` is for the error of one that fails.
+    Result<void> on_each(const std::string& what, Result<void> (Run::*work)(FileRun&)) {
+        std::vector<TargetId> ids;
+        for (const auto& [id, run] : survey_.files) ids.push_back(id);
+        for (const TargetId& id : ids) {
+            TRY_VOID(unless_failed(
+                id, (this->*work)(survey_.files.at(id)).with_context(what + " " + id.text)));
         }
         return {};
+    }
+
+    // Goes on without a target that failed, if that may be.
+    Result<void> unless_failed(const TargetId& target, const Result<void>& done) {
+        if (done) return {};
+        TRY_VOID(failed_(target, done.error()));
+        leave_out(survey_, target);
+        return {};
+    }
+
+    // Writes the inventories *old ∪ new*: from here on a cut leaves nothing that nobody owns.
+    Result<void> claim() { return on_each("write the inventory of target", &Run::claim_new); }
+
+    Result<void> claim_new(FileRun& run) {
+        return run.to_write.empty() ? Result<void>() : claim(run);
     }
 
     Result<void> claim(FileRun& run) {
@@ -74,22 +138,27 @@ class Run {
         for (const RealisedStep& step : plan_.steps) {
             const auto file = file_step(step);
             if (!file || file->commit) continue;
-            TRY_VOID(write(step, *file)
-                         .with_context("stage " + file->path.text() + " on target " +
-                                       target_of(step).text));
+            const TargetId& target = target_of(step);
+            TRY_VOID(unless_failed(
+                target,
+                write(step, *file)
+                    .with_context("stage " + file->path.text() + " on target " + target.text)));
         }
-        for (auto& [id, run] : files_) {
-            if (run.to_write.empty() && !run.unsettled) continue;
-            outcome_.changed = true;
-            TRY_VOID(run.port.settle().with_context("settle target " + id.text));
-        }
-        return {};
+        return on_each("settle target", &Run::settle);
+    }
+
+    Result<void> settle(FileRun& run) {
+        if (run.to_write.empty() && !run.unsettled) return {};
+        outcome_.changed = true;
+        return run.port.settle();
     }
 
     Result<void> commit() {
         progress_.phase("commit", bytes_to_write(true));
         for (const RealisedStep& step : plan_.steps) {
-            TRY_VOID(commit(step).with_context("commit on target " + target_of(step).text));
+            const TargetId& target = target_of(step);
+            TRY_VOID(unless_failed(target,
+                                   commit(step).with_context("commit on target " + target.text)));
         }
         return {};
     }
@@ -110,8 +179,8 @@ class Run {
     }
 
     Result<void> commit_entry(const FirmwareEntry& step) {
-        const auto run = files_.find(step.target);
-        if (run == files_.end()) return {};
+        const auto run = survey_.files.find(step.target);
+        if (run == survey_.files.end()) return {};
         if (!bindings_.firmware) {
             outcome_.not_done.push_back("no firmware entry \"" + step.title + "\" was made for " +
                                         step.path.text() + " on target " + step.target.text);
@@ -166,8 +235,8 @@ class Run {
 
     // Stages or replaces the file of a step, if it is one to write.
     Result<void> write(const RealisedStep& step, const FileStep& file) {
-        const auto run = files_.find(target_of(step));
-        if (run == files_.end()) return {};
+        const auto run = survey_.files.find(target_of(step));
+        if (run == survey_.files.end()) return {};
         const auto from = run->second.to_write.find(file.path);
         if (from == run->second.to_write.end()) return {};
         const Digest digest = digest_of(file.source);
@@ -183,17 +252,14 @@ class Run {
 
     Result<void> clean() {
         progress_.phase("clean", 0);
-        for (auto& [id, run] : files_) {
-            if (!run.dirty()) continue;
-            outcome_.changed = true;
-            TRY_VOID(clean(run).with_context("clean target " + id.text));
-        }
-        return {};
+        return on_each("clean target", &Run::clean);
     }
 
     // Removes what is no longer owned and writes the inventory *new*. First what lies outside our
     // own directory: a loader's menu entry, which may name what lies inside.
     Result<void> clean(FileRun& run) {
+        if (!run.dirty()) return {};
+        outcome_.changed = true;
         for (const bool inside : {false, true}) {
             bool some = false;
             for (const RelPath& path : run.to_remove) {
@@ -253,8 +319,8 @@ class Run {
         std::uint64_t bytes = 0;
         for (const RealisedStep& step : plan_.steps) {
             const auto file = file_step(step);
-            const auto run = files_.find(target_of(step));
-            if (file && file->commit == commits && run != files_.end() &&
+            const auto run = survey_.files.find(target_of(step));
+            if (file && file->commit == commits && run != survey_.files.end() &&
                 run->second.to_write.contains(file->path))
                 bytes += size_of(file->source);
         }
@@ -266,7 +332,8 @@ class Run {
     Contents& contents_;
     Progress& progress_;
     Trust trust_;
-    std::map<TargetId, FileRun> files_;  // the bound ones
+    Survey survey_;  // of the bound targets that have not failed
+    TargetFailed failed_;
     ApplyOutcome& outcome_;
 };
 
@@ -276,19 +343,26 @@ ApplyOutcome apply(const RealisedPlan& plan,
                    const Bindings& bindings,
                    Contents& contents,
                    Progress& progress,
-                   Trust trust) {
+                   Trust trust,
+                   const std::function<Result<void>()>& before_writing) {
     ApplyOutcome outcome;
-    Result<Survey> found = survey(plan, bindings, contents, trust);
+    const TargetFailed failed = GiveUp(plan, bindings, outcome.failed);
+    Result<Survey> found = survey(plan, bindings, contents, trust, failed);
     if (!found) {
         outcome.result = found.error();
         return outcome;
     }
     outcome.warnings = found->warnings;
-    const Result<std::vector<VolumeRoom>> room = measure_room(plan, *found);
+    const Result<std::vector<VolumeRoom>> room = measure_room(plan, *found, failed);
     outcome.result = room ? check_room(*room) : room.error();
+    if (outcome.result && before_writing) outcome.result = before_writing();
     if (!outcome.result) return outcome;
     outcome.result =
-        Run(plan, bindings, contents, progress, trust, std::move(*found), outcome).all();
+        Run(plan, bindings, contents, progress, trust, std::move(*found), failed, outcome).all();
+    for (const FailedTarget& target : outcome.failed) {
+        outcome.warnings.push_back("target " + target.id.text +
+                                   " failed and is left as it is: " + target.why);
+    }
     for (const auto& [id, files] : bindings.files) {
         for (std::string& warning : files->take_warnings())
             outcome.warnings.push_back("target " + id.text + ": " + std::move(warning));

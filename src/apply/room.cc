@@ -196,6 +196,26 @@ class VolumeWrites {
     std::vector<PlannedWrite> writes_;
 };
 
+// Nothing where room does not matter.
+Result<std::optional<VolumeRoom>> measure_volume(const RealisedPlan& plan,
+                                                 const std::string& volume,
+                                                 const std::vector<const FileRun*>& runs) {
+    const std::optional<FreeSpace> space = TRY(runs.front()->port.free_space());
+    if (!space) return std::nullopt;
+    VolumeRoom room{.volume = volume, .targets = {}, .free = space->bytes};
+    std::vector<TargetRoom> targets;
+    for (const FileRun* run : runs) {
+        room.targets.push_back(run->planned);
+        targets.push_back(TRY(TargetRoom::of(*run)));
+    }
+    const std::vector<PlannedWrite> writes =
+        TRY(VolumeWrites(std::move(targets)).all(plan, *space));
+    const SpaceUse use = space_use(writes, space->block_size);
+    room.needed = use.peak;
+    room.change = use.change;
+    return std::optional(std::move(room));
+}
+
 }  // namespace
 
 std::uint64_t VolumeRoom::missing() const {
@@ -218,29 +238,26 @@ std::string targets_text(const VolumeRoom& room) {
     return text;
 }
 
-Result<std::vector<VolumeRoom>> measure_room(const RealisedPlan& plan, const Survey& survey) {
-    std::map<std::string, std::vector<const FileRun*>> volumes;
+Result<std::vector<VolumeRoom>> measure_room(const RealisedPlan& plan,
+                                             Survey& survey,
+                                             const TargetFailed& failed) {
+    std::map<std::string, std::vector<TargetId>> volumes;
     for (const auto& [id, run] : survey.files) {
         if (!run.dirty() && run.copies.empty()) continue;
         const auto& uuid = run.planned.uuid;
-        volumes[uuid ? uuid->text() : "target " + id.text].push_back(&run);
+        volumes[uuid ? uuid->text() : "target " + id.text].push_back(id);
     }
     std::vector<VolumeRoom> rooms;
-    for (const auto& [volume, runs] : volumes) {
-        const std::optional<FreeSpace> space = TRY(runs.front()->port.free_space());
-        if (!space) continue;
-        VolumeRoom room{.volume = volume, .targets = {}, .free = space->bytes};
-        std::vector<TargetRoom> targets;
-        for (const FileRun* run : runs) {
-            room.targets.push_back(run->planned);
-            targets.push_back(TRY(TargetRoom::of(*run)));
+    for (const auto& [volume, ids] : volumes) {
+        std::vector<const FileRun*> runs;
+        for (const TargetId& id : ids) runs.push_back(&survey.files.at(id));
+        Result<std::optional<VolumeRoom>> room = measure_volume(plan, volume, runs);
+        if (room && *room) rooms.push_back(**std::move(room));
+        if (room) continue;
+        for (const TargetId& id : ids) {
+            TRY_VOID(failed(id, room.error()));
+            leave_out(survey, id);
         }
-        const std::vector<PlannedWrite> writes =
-            TRY(VolumeWrites(std::move(targets)).all(plan, *space));
-        const SpaceUse use = space_use(writes, space->block_size);
-        room.needed = use.peak;
-        room.change = use.change;
-        rooms.push_back(std::move(room));
     }
     return rooms;
 }

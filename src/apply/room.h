@@ -31,9 +31,11 @@ struct VolumeRoom {
 // its own records: blocks of extents, or trees of metadata.
 //
 // Only volumes on which the survey found something to do; none where room does not matter
-// (FileTarget::free_space).
+// (FileTarget::free_space). Where a medium fails, `failed` is asked for each target on it, which is
+// left out of the survey then.
 [[nodiscard]] Result<std::vector<VolumeRoom>> measure_room(const RealisedPlan& plan,
-                                                           const Survey& survey);
+                                                           Survey& survey,
+                                                           const TargetFailed& failed = ends_all);
 
 // no_space, naming every volume that is short, with its targets and the MiB that it needs, has and
 // lacks.

@@ -9,41 +9,39 @@
 namespace cordwainer {
 namespace {
 
-Result<void> survey_file(const FileStep& step, FileRun& run, Contents& contents, Trust trust) {
+// Where the bytes of a file to be written are is found later, by check_step().
+Result<void> survey_file(const FileStep& step, FileRun& run, Trust trust) {
     OwnedFile wanted{
         .digest = digest_of(step.source), .size = size_of(step.source), .provided = step.provided};
     const std::optional<std::string> stamp = TRY(present(run, step.path, wanted, trust));
     if (stamp) {
         wanted.stamp = *stamp;
     } else {
-        std::filesystem::path from = TRY(contents.locate(step.source));
-        run.to_write.insert_or_assign(step.path, std::move(from));
+        run.to_write.insert_or_assign(step.path, std::filesystem::path());
     }
     run.after.files.insert_or_assign(step.path, std::move(wanted));
     return {};
+}
+
+// What was to be removed stays owned.
+void keep_leftovers(FileRun& run) {
+    for (const RelPath& path : run.to_remove)
+        run.after.files.emplace(path, run.before.files.at(path));
+    run.to_remove.clear();
+    add_references(run.after, run.before.references);
 }
 
 // What the old inventory has and the plan does not: while a target is out of reach, what lies on it
 // may refer to any of it.
 void survey_leftovers(FileRun& run, bool all_bound) {
     for (const auto& [path, file] : run.before.files) {
-        if (run.after.files.contains(path)) continue;
-        if (all_bound) {
-            run.to_remove.push_back(path);
-        } else {
-            run.after.files.emplace(path, file);
-        }
+        if (!run.after.files.contains(path)) run.to_remove.push_back(path);
     }
-    if (!all_bound) add_references(run.after, run.before.references);
-}
-
-bool is_bound(const PlannedTarget& target, const Bindings& bindings) {
-    return target.spec.type == TargetType::file ? bindings.files.contains(target.id)
-                                                : bindings.blocks.contains(target.id);
+    if (!all_bound) keep_leftovers(run);
 }
 
 Result<void> bind(const PlannedTarget& target, const Bindings& bindings, Survey& survey) {
-    if (target.spec.type != TargetType::file || !is_bound(target, bindings)) return {};
+    if (target.spec.type != TargetType::file || !bindings.files.contains(target.id)) return {};
     const std::string where = "target " + target.id.text;
     if (!target.own) {
         return Error(Errc::unsupported,
@@ -97,14 +95,8 @@ Result<void> survey_entry(const FirmwareEntry& entry,
 Result<void> survey_step(const RealisedStep& step,
                          const RealisedPlan& plan,
                          const Bindings& bindings,
-                         Contents& contents,
                          Trust trust,
                          Survey& survey) {
-    if (const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step)) {
-        const auto disk = bindings.blocks.find(boot->target);
-        if (disk == bindings.blocks.end()) return {};
-        return check_boot_code(*boot, disk->second->sector_size());
-    }
     const auto run = survey.files.find(target_of(step));
     if (run == survey.files.end()) return {};
     const std::string where = " on target " + run->first.text;
@@ -114,7 +106,27 @@ Result<void> survey_step(const RealisedStep& step,
     }
     const auto file = file_step(step);
     if (!file) return {};
-    return survey_file(*file, run->second, contents, trust).with_context(file->path.text() + where);
+    return survey_file(*file, run->second, trust).with_context(file->path.text() + where);
+}
+
+// What no target is to blame for: whether boot code fits its place, and where bytes come from.
+Result<void> check_step(const RealisedStep& step,
+                        const Bindings& bindings,
+                        Contents& contents,
+                        Survey& survey) {
+    if (const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step)) {
+        const auto disk = bindings.blocks.find(boot->target);
+        if (disk == bindings.blocks.end()) return {};
+        return check_boot_code(*boot, disk->second->sector_size());
+    }
+    const auto file = file_step(step);
+    const auto run = survey.files.find(target_of(step));
+    if (!file || run == survey.files.end()) return {};
+    const auto from = run->second.to_write.find(file->path);
+    if (from == run->second.to_write.end()) return {};
+    from->second = TRY(contents.locate(file->source)
+                           .with_context(file->path.text() + " on target " + run->first.text));
+    return {};
 }
 
 }  // namespace
@@ -178,22 +190,43 @@ void add_references(Inventory& inventory, const std::vector<Reference>& more) {
     }
 }
 
+Result<void> ends_all(const TargetId& /*target*/, const Error& error) {
+    return error;
+}
+
+void leave_out(Survey& survey, const TargetId& target) {
+    survey.files.erase(target);
+    for (auto& [id, run] : survey.files) keep_leftovers(run);
+}
+
 Result<Survey> survey(const RealisedPlan& plan,
                       const Bindings& bindings,
                       Contents& contents,
-                      Trust trust) {
+                      Trust trust,
+                      const TargetFailed& failed) {
     Survey result;
-    for (const PlannedTarget& target : plan.targets) TRY_VOID(bind(target, bindings, result));
+    for (const PlannedTarget& target : plan.targets) {
+        const Result<void> bound = bind(target, bindings, result);
+        if (!bound) TRY_VOID(failed(target.id, bound.error()));
+    }
+    for (const RealisedStep& step : plan.steps) {
+        const Result<void> done = survey_step(step, plan, bindings, trust, result);
+        if (done) continue;
+        TRY_VOID(failed(target_of(step), done.error()));
+        result.files.erase(target_of(step));
+    }
     for (const RealisedStep& step : plan.steps)
-        TRY_VOID(survey_step(step, plan, bindings, contents, trust, result));
+        TRY_VOID(check_step(step, bindings, contents, result));
     for (const Reference& reference : plan.references) {
         const auto run = result.files.find(reference.target);
         if (run == result.files.end()) continue;
         run->second.after.references.push_back(
             {.path = reference.path, .digest = reference.digest, .size = reference.size});
     }
-    const bool all_bound = std::ranges::all_of(
-        plan.targets, [&](const PlannedTarget& target) { return is_bound(target, bindings); });
+    const bool all_bound = std::ranges::all_of(plan.targets, [&](const PlannedTarget& target) {
+        return target.spec.type == TargetType::file ? result.files.contains(target.id)
+                                                    : bindings.blocks.contains(target.id);
+    });
     for (auto& [id, run] : result.files) survey_leftovers(run, all_bound);
     return result;
 }

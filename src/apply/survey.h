@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,6 +58,16 @@ struct Survey {
     std::vector<std::string> warnings;
 };
 
+// Asked when the medium of a target fails. Without an error the work goes on as if the target were
+// not bound; else it ends with that.
+using TargetFailed = std::function<Result<void>(const TargetId&, const Error&)>;
+
+// Ends it always.
+[[nodiscard]] Result<void> ends_all(const TargetId& target, const Error& error);
+
+// Takes a target out, as if it were not bound: what was to be removed from the others is kept.
+void leave_out(Survey& survey, const TargetId& target);
+
 // The stamp of the file at `path`, where an earlier run wrote it with the wanted content and it is
 // still that; nothing where it is to be written.
 [[nodiscard]] Result<std::optional<std::string>> present(FileRun& run,
@@ -74,7 +85,8 @@ struct Survey {
 [[nodiscard]] Result<Survey> survey(const RealisedPlan& plan,
                                     const Bindings& bindings,
                                     Contents& contents,
-                                    Trust trust = Trust::stamps);
+                                    Trust trust = Trust::stamps,
+                                    const TargetFailed& failed = ends_all);
 
 // Adds what `inventory` does not have yet.
 void add_references(Inventory& inventory, const std::vector<Reference>& more);

@@ -34,7 +34,7 @@ class Rehearsal {
     Result<RoomWithout> without(const std::vector<GenerationId>& gone) {
         RoomWithout room;
         const ForeseenPlan next = TRY(planned(installing_, gone));
-        const Survey next_found = TRY(look(installing_, next));
+        Survey next_found = TRY(look(installing_, next));
         room.installing = TRY(measure_room(next.plan, next_found));
         if (gone.empty()) return room;
         const ForeseenPlan menu = TRY(planned(deleting_, gone));

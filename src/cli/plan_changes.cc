@@ -45,7 +45,7 @@ class Comparison {
 
     Result<PlanChanges> all(const PlanToCompare& what) {
         PlanChanges changes;
-        const Survey found = TRY(survey(foreseen_.plan, bindings_, contents_));
+        Survey found = TRY(survey(foreseen_.plan, bindings_, contents_));
         changes.warnings = found.warnings;
         const std::vector<VolumeRoom> volumes = TRY(measure_room(foreseen_.plan, found));
         const Result<void> room = check_room(volumes);

@@ -545,5 +545,36 @@ TEST(Executor, ProgressCountsEveryByteThatIsWritten) {
     EXPECT_GT(world.progress.advanced, 0U);
 }
 
+// What is to be done before the first byte is done neither where there is no room, nor after it.
+TEST(Executor, AsksBeforeItWritesAndAfterItKnowsThatItFits) {
+    BootWorld world;
+    int asked = 0;
+    const auto install = [&](Result<void> answer) {
+        return apply(world.plan(kOne),
+                     world.bindings(),
+                     world.contents,
+                     world.progress,
+                     Trust::stamps,
+                     [&]() -> Result<void> {
+                         ++asked;
+                         EXPECT_EQ(world.faults.operations, 0U) << "something was written";
+                         return answer;
+                     });
+    };
+    world.files.free = FreeSpace{.bytes = 1};
+    const ApplyOutcome full = install({});
+    ASSERT_FALSE(full.result);
+    EXPECT_EQ(full.result.error().code, Errc::no_space);
+    EXPECT_EQ(asked, 0);
+    world.files.free.reset();
+    const ApplyOutcome refused = install(Error(Errc::refused, "not now"));
+    ASSERT_FALSE(refused.result);
+    EXPECT_FALSE(refused.changed);
+    EXPECT_EQ(world.faults.operations, 0U);
+    EXPECT_EQ(asked, 1);
+    EXPECT_TRUE(install({}).result);
+    EXPECT_EQ(asked, 2);
+}
+
 }  // namespace
 }  // namespace cordwainer

@@ -77,7 +77,7 @@ class Room : public testing::Test {
     }
 
     [[nodiscard]] std::vector<VolumeRoom> measure(const RealisedPlan& plan) {
-        const auto found = survey(plan, bindings(), world_.contents);
+        auto found = survey(plan, bindings(), world_.contents);
         EXPECT_TRUE(found);
         const auto rooms = measure_room(plan, *found);
         EXPECT_TRUE(rooms);
@@ -206,7 +206,7 @@ TEST_F(Room, CountsTheCopyThatIsMadeWithoutAnEntry) {
     const auto needed = [&] {
         Bindings all = bindings();
         all.firmware = &firmware;
-        const auto found = survey(plan, all, world_.contents);
+        auto found = survey(plan, all, world_.contents);
         EXPECT_TRUE(found);
         const auto rooms = measure_room(plan, *found);
         return std::pair(rooms->at(0).needed, rooms->at(0).change);
