@@ -30,7 +30,7 @@ A place that an earlier configuration named, or another bootloader had, is clear
 
 With nothing to do nothing is written. Only one run works at a time; a second one says which process it waits for.
 
-Where one of several EFI system partitions or disks is not there, the others are served, the status is 3, and nothing that it may refer to is removed.
+Where one of several EFI system partitions or disks is not there or fails, the others are served, the status is 3, and nothing that it may refer to is removed.
 
 Example:
 

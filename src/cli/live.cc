@@ -151,14 +151,14 @@ Result<LivePlan> read_live(const Common& common,
     return made;
 }
 
-// What is installed when all is done, as far as it is known before.
-Installed installed_after(const LivePlan& planned) {
+// What is installed when all is done.
+Installed installed_after(const LivePlan& planned, const std::vector<FailedTarget>& failed) {
     Installed installed =
         installed_by(planned.plan.bootloader, planned.generations, planned.plan.targets);
     installed.kept = planned.kept;
     const auto away = [&](const PlannedTarget& target) {
-        return std::ranges::find(planned.probed.found, target.id, &Target::id) ==
-               planned.probed.found.end();
+        return std::ranges::count(planned.probed.found, target.id, &Target::id) == 0 ||
+               std::ranges::count(failed, target.id, &FailedTarget::id) != 0;
     };
     std::vector<PlannedTarget> kept;
     std::ranges::copy_if(planned.former, std::back_inserter(kept), away);
@@ -325,6 +325,7 @@ Result<Ports> open_ports(const LivePlan& planned) {
     }
     ports.firmware = firmware_of(planned);
     ports.bindings.firmware = ports.firmware.get();
+    ports.bindings.give_up_failing = true;
     return ports;
 }
 
@@ -357,13 +358,20 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
     meanwhile.targets = with_targets(std::move(meanwhile.targets), planned.plan.targets);
     TRY_VOID(note_installed(state, planned.installed, meanwhile));
     TRY_VOID(root_menu(planned));
-    KeptOnce once = TRY(KeptOnce::before(planned, realised, contents));
 
-    LiveOutcome outcome{.applied = apply(all, ports.bindings, contents, progress, trust),
-                        .recorded = {}};
-    if (outcome.applied.result) once.after(planned);
-    if (once.changed()) outcome.applied.changed = true;
-    std::ranges::copy(once.warnings(), std::back_inserter(outcome.applied.warnings));
+    std::optional<KeptOnce> once;
+    const auto before_writing = [&]() -> Result<void> {
+        once = TRY(KeptOnce::before(planned, realised, contents));
+        return {};
+    };
+    LiveOutcome outcome{
+        .applied = apply(all, ports.bindings, contents, progress, trust, before_writing),
+        .recorded = {}};
+    if (once) {
+        if (outcome.applied.result) once->after(planned);
+        if (once->changed()) outcome.applied.changed = true;
+        std::ranges::copy(once->warnings(), std::back_inserter(outcome.applied.warnings));
+    }
     if (!digests_kept) {
         outcome.applied.warnings.push_back(
             "digests are not kept, so the next run reads every kernel again: " +
@@ -371,7 +379,8 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
     }
     if (!outcome.applied.result) return outcome;
     clear_stored_default(planned, outcome.applied);
-    outcome.recorded = note_installed(state, meanwhile, installed_after(planned));
+    outcome.recorded =
+        note_installed(state, meanwhile, installed_after(planned, outcome.applied.failed));
     if (!outcome.recorded) return outcome;
     outcome.recorded = record_installation(state,
                                            ObjectStore::Durability::durable,
@@ -380,7 +389,8 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
                                            realised,
                                            contents);
     // A menu on a target that was not reached may need what no other does.
-    const bool replaced = outcome.applied.changed && planned.probed.unreached.empty();
+    const bool replaced = outcome.applied.changed && planned.probed.unreached.empty() &&
+                          outcome.applied.failed.empty();
     if (outcome.recorded && replaced) outcome.recorded = prune_roots(planned, state);
     return outcome;
 }

@@ -101,8 +101,8 @@ struct Ports {
                                                 const std::filesystem::path& state,
                                                 Progress& progress);
 
-// What applying came to. `result` as ApplyOutcome has it: where `changed`, running again completes
-// it.
+// What applying came to. `applied` as ApplyOutcome has it: where `changed`, running again completes
+// it; what `failed` is as if it had not been reached.
 struct LiveOutcome {
     ApplyOutcome applied;
     Result<void> recorded;

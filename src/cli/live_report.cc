@@ -19,6 +19,9 @@ Json report(const LivePlan& planned,
     for (const UnreachedTarget& target : planned.probed.unreached) {
         unreached.push_back({{"target", target.id.text}, {"why", target.why}});
     }
+    for (const FailedTarget& target : outcome.applied.failed) {
+        unreached.push_back({{"target", target.id.text}, {"why", target.why}});
+    }
     const auto& current = planned.plan.generation;
     return {{"format", "cordwainer-" + command.substr(0, command.find(' ')) + "/1"},
             {"bootloader", planned.plan.bootloader},
@@ -74,7 +77,7 @@ Result<int> report_live(const LivePlan& planned,
         if (!done) complain("everything is installed, but: " + done.error().message());
     }
     const bool complete = outcome.recorded && printed && planned.probed.unreached.empty() &&
-                          outcome.applied.not_done.empty();
+                          outcome.applied.failed.empty() && outcome.applied.not_done.empty();
     return complete ? kDone : kPartial;
 }
 

@@ -1,12 +1,9 @@
 #include "cli/once.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
-#include <variant>
 
 #include "bootloaders/grub/bootloader.h"
-#include "bootloaders/grub/environment.h"
 #include "bootloaders/systemd_boot/config.h"
 #include "bootloaders/systemd_boot/entry.h"
 #include "core/bytes.h"
@@ -32,16 +29,13 @@ FirmwareVariables variables_of(const Root& system) {
 // GRUB's menu among the steps; null where it reads no environment block.
 const BasicReplaceFile<RealisedSource>* menu_step(const RealisedPlan& plan) {
     const BasicReplaceFile<RealisedSource>* menu = nullptr;
-    bool reads_block = false;
     for (const RealisedStep& step : plan.steps) {
-        const auto* provide = std::get_if<BasicProvideFile<RealisedSource>>(&step);
-        if (provide && provide->path.text() == grub::kEnvironmentPath) reads_block = true;
         const auto* replace = std::get_if<BasicReplaceFile<RealisedSource>>(&step);
         const bool is_menu = replace && replace->path.text().starts_with("cordwainer/") &&
                              replace->path.name() == "grub.cfg";
         if (is_menu) menu = replace;
     }
-    return reads_block ? menu : nullptr;
+    return provides_block(plan) ? menu : nullptr;
 }
 
 // The name of a generation's entry among those of systemd-boot.
@@ -96,6 +90,18 @@ Result<void> OnceStore::clear() const {
     return entry ? write_block(std::nullopt) : Result<void>();
 }
 
+Result<bool> OnceStore::renew() const {
+    const auto there = read();
+    if (there || there.error().code != Errc::corrupt) return false;
+    if (block_) {
+        const std::string empty = TRY(GrubEnv().render());
+        TRY_VOID(overwrite(*system_, *block_, as_bytes(empty)));
+    } else {
+        TRY_VOID(clear());
+    }
+    return true;
+}
+
 Result<void> OnceStore::write_block(const std::optional<std::string>& entry) const {
     const std::string bytes = TRY(system_->read(*block_));
     GrubEnv block = TRY(GrubEnv::parse(bytes, name()));
@@ -131,13 +137,14 @@ Result<std::optional<std::string>> once_entry(const RealisedPlan& plan,
     return std::optional(grub::next_entry_of(generation));
 }
 
+std::optional<std::uint64_t> once_number(const std::string& bootloader, const std::string& entry) {
+    if (bootloader == systemd_boot::kName) return systemd_boot::generation_of_entry(entry);
+    if (bootloader == grub::kName) return grub::generation_of_next_entry(entry);
+    return std::nullopt;
+}
+
 std::optional<GenerationId> once_generation(const Installed& installed, const std::string& entry) {
-    std::optional<std::uint64_t> number;
-    if (installed.bootloader == systemd_boot::kName) {
-        number = systemd_boot::generation_of_entry(entry);
-    } else if (installed.bootloader == grub::kName) {
-        number = grub::generation_of_next_entry(entry);
-    }
+    const auto number = once_number(installed.bootloader, entry);
     if (!number) return std::nullopt;
     const auto found = std::ranges::find(installed.generations, *number, &GenerationId::number);
     return found == installed.generations.end() ? std::nullopt : std::optional(*found);

@@ -6,12 +6,15 @@
 // last removes what another bootloader had, so all generations that can be booted are in one menu.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "apply/installed.h"
+#include "bootloaders/grub/environment.h"
 #include "core/error.h"
 #include "model/contents.h"
 #include "model/plan.h"
@@ -39,6 +42,10 @@ class OnceStore {
     // No error where nothing is asked for.
     [[nodiscard]] Result<void> clear() const;
 
+    // Makes a block that is corrupt one without variables; any other is left as it is. Whether it
+    // was. The loader takes no entry from it meanwhile, so a cut does no harm.
+    [[nodiscard]] Result<bool> renew() const;
+
     // What is read and written, for messages: a file, or a variable.
     [[nodiscard]] std::string name() const;
 
@@ -58,11 +65,25 @@ class OnceStore {
     std::optional<std::string> block_;  // GRUB's, inside the system; none: the firmware's variable
 };
 
+// Whether GRUB's environment block is among what the plan installs.
+template <class S>
+[[nodiscard]] bool provides_block(const BasicPlan<S>& plan) {
+    return std::ranges::any_of(plan.steps, [](const BasicStep<S>& step) {
+        const auto* provide = std::get_if<BasicProvideFile<S>>(&step);
+        return provide && provide->path.text() == grub::kEnvironmentPath;
+    });
+}
+
 // The entry of a generation in the menu of a plan, as its loader names it in the store; nothing
 // where the menu has none, or its loader could not take away what is stored.
 [[nodiscard]] Result<std::optional<std::string>> once_entry(const RealisedPlan& plan,
                                                             std::uint64_t generation,
                                                             Contents& contents);
+
+// The number of the generation that an entry is named for, by the names that the bootloader's menus
+// have; nothing where it is something else's.
+[[nodiscard]] std::optional<std::uint64_t> once_number(const std::string& bootloader,
+                                                       const std::string& entry);
 
 // The generation of the installed menu that an entry is for; nothing where it is for something
 // else.

@@ -3,22 +3,35 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "bootloaders/grub/bootloader.h"
+#include "cli/recording.h"
+
 namespace cordwainer::cli {
+namespace {
+
+// What to take entries for where nothing was installed with another menu.
+Installed as_planned(const LivePlan& planned) {
+    return installed_by(planned.plan.bootloader, planned.generations, planned.plan.targets);
+}
+
+}  // namespace
 
 Result<KeptOnce> KeptOnce::before(const LivePlan& planned,
                                   const RealisedPlan& realised,
                                   Contents& contents) {
     KeptOnce kept;
-    if (!planned.installed) return kept;
-    const Installed& installed = *planned.installed;
-    kept.store_ = OnceStore::of(installed.bootloader, installed.targets, planned.system);
-    if (!kept.store_) return kept;
-    const Result<std::optional<std::string>> found = kept.store_->read();
-    if (!found) {
-        kept.tell("it cannot be told whether a boot is asked for once: " + found.error().message());
-        return kept;
+    // Where GRUB cannot write, no block of it is read.
+    if (realised.bootloader != grub::kName || provides_block(realised)) {
+        kept.next_ = OnceStore::of(planned.plan.bootloader, planned.plan.targets, planned.system);
     }
-    if (*found) kept.generation_ = once_generation(installed, **found);
+    std::optional<OnceStore> former;
+    if (planned.installed) {
+        const Installed& installed = *planned.installed;
+        former = OnceStore::of(installed.bootloader, installed.targets, planned.system);
+    }
+    if (former) kept.look_in(*former, *planned.installed);
+    const bool another = kept.next_ && !(former && *kept.next_ == *former);
+    if (another && !kept.generation_) kept.look_in(*kept.next_, as_planned(planned));
     if (!kept.generation_) return kept;
     if (find_generation(planned.generations, *kept.generation_)) {
         kept.entry_ = TRY(once_entry(realised, kept.generation_->number, contents));
@@ -27,17 +40,71 @@ Result<KeptOnce> KeptOnce::before(const LivePlan& planned,
     return kept;
 }
 
+void KeptOnce::look_in(const OnceStore& store, const Installed& installed) {
+    const bool next = next_ && *next_ == store;
+    const Result<std::optional<std::string>> found = store.read();
+    if (!found && found.error().code == Errc::corrupt && next) {
+        damage_ = found.error().message();
+    } else if (!found) {
+        tell("it cannot be told whether a boot is asked for once: " + found.error().message());
+    }
+    if (!found || !*found) return;
+    generation_ = once_generation(installed, **found);
+    if (generation_) {
+        store_ = store;
+    } else if (next) {
+        other_ = **found;
+    }
+}
+
 void KeptOnce::after(const LivePlan& planned) {
+    if (damage_) renew();
+    if (other_) settle_other(planned);
     if (!generation_) return;
     const Result<void> done =
         planned.ends_once
             ? give_up(fmt::format("{} is to boot next", planned.plan.generation.value_or(0)))
-            : put(planned);
+            : put();
     if (done) return;
     tell(fmt::format("the boot of generation {} that was asked for once could not be {}: {}",
                      generation_->number,
                      planned.ends_once ? "given up, and comes first" : "kept",
                      done.error().message()));
+}
+
+// One of another size was made anew with the plan.
+void KeptOnce::renew() {
+    const Result<bool> renewed = next_->renew();
+    if (!renewed) {
+        tell(fmt::format("{}; it could not be made anew: {}", *damage_, renewed.error().message()));
+        return;
+    }
+    changed_ = true;
+    tell(*damage_ + "; it is made anew, and a boot that was asked for once, if any, is given up");
+}
+
+// One that is for no generation of the menu. Nobody can want what is named as ours and is not.
+void KeptOnce::settle_other(const LivePlan& planned) {
+    const std::string what = fmt::format("{} asks for \"{}\" once", next_->name(), *other_);
+    const bool stale = once_number(planned.plan.bootloader, *other_).has_value();
+    if (!stale && !planned.ends_once) {
+        tell(what +
+             ", which is no generation of this menu: that boots next, if the loader has it; "
+             "`cordwainer switch` to a generation ends it");
+        return;
+    }
+    const Result<void> cleared = next_->clear();
+    if (!cleared) {
+        tell(fmt::format(
+            "{}, which could not be cleared and comes first: {}", what, cleared.error().message()));
+        return;
+    }
+    changed_ = true;
+    tell(fmt::format("{}; that is given up: {}",
+                     what,
+                     stale
+                         ? std::string("it is no generation of this menu")
+                         : fmt::format("{} is to boot next", planned.plan.generation.value_or(0))));
 }
 
 Result<void> KeptOnce::give_up(const std::string& why) {
@@ -50,15 +117,14 @@ Result<void> KeptOnce::give_up(const std::string& why) {
     return {};
 }
 
-Result<void> KeptOnce::put(const LivePlan& planned) {
-    const auto store = OnceStore::of(planned.plan.bootloader, planned.plan.targets, planned.system);
-    if (!store) return give_up("there is no bootloader any more");
-    const std::optional<std::string> there = TRY(store->read());
+Result<void> KeptOnce::put() {
+    if (!next_) return give_up("there is no bootloader any more");
+    const std::optional<std::string> there = TRY(next_->read());
     if (there != entry_) {
-        TRY_VOID(store->write(*entry_));
+        TRY_VOID(next_->write(*entry_));
         changed_ = true;
     }
-    if (!(*store == *store_)) TRY_VOID(store_->clear());
+    if (!(*next_ == *store_)) TRY_VOID(store_->clear());
     tell(
         fmt::format("generation {} still boots next, once (`switch --once`)", generation_->number));
     return {};

@@ -19,6 +19,10 @@ std::vector<std::string> what_is_missing(const LivePlan& planned, const LiveOutc
         missing.push_back("target " + target.id.text +
                           " is not there, and its menu may have them: " + target.why);
     }
+    for (const FailedTarget& target : outcome.applied.failed) {
+        missing.push_back("target " + target.id.text +
+                          " failed, and its menu may have them: " + target.why);
+    }
     return missing;
 }
 

@@ -88,7 +88,7 @@ class Look {
         if (entry) return *std::move(entry);
         if (entry.error().code == Errc::corrupt) {
             status_.problems.push_back(entry.error().message() +
-                                       ". Remove it, and `cordwainer install` makes a new one.");
+                                       ": `cordwainer install` makes a new one.");
         } else {
             unseen("what boots once", entry.error());
         }

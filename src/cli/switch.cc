@@ -39,7 +39,7 @@ constexpr const char* kSwitchDetails =
 
 A generation that was never installed has no record: then its own etc/cordwainer/config.toml counts, or the system's. Where the recorded bootloader cannot be planned any more, what was recorded is installed again as it was, if all of it is still there; otherwise nothing is changed, and what is missing is named.
 
-With --once generation N boots one time, and what boots by default now does so again afterwards: neither the default nor the system's profile nor the menu is changed, so N must be in it. GRUB takes note of that in a file, which it must be able to write: not on btrfs, nor in LUKS, nor on a logical volume or RAID. systemd-boot has a variable of the firmware for it. A later `install` keeps the request while the menu has N; a `switch` without --once ends it.
+With --once generation N boots one time, and what boots by default now does so again afterwards: neither the default nor the system's profile nor the menu is changed, so N must be in it. GRUB takes note of that in a file, which it must be able to write: not on btrfs, nor in LUKS, nor on a logical volume or RAID. systemd-boot has a variable of the firmware for it. A later `install` keeps the request while the menu has N; a `switch` without --once ends it, and whatever else was asked to boot once.
 
 Where there is no room, nothing is changed, and the message says what deleting the oldest generations would free; --make-room does it, as `cordwainer install` does.
 

@@ -60,12 +60,6 @@ Error why_grub_does_not(const RealisedPlan& plan, const Root& system) {
         *why));
 }
 
-bool provides_environment(const RealisedPlan& plan) {
-    return std::ranges::any_of(plan.steps, [](const RealisedStep& step) {
-        return std::holds_alternative<BasicProvideFile<RealisedSource>>(step);
-    });
-}
-
 // Why the menu has no entry of it.
 Error why_no_entry(const Generation& generation, const RealisedPlan& plan, const Common& common) {
     const auto record = read_record(common.state, generation.number);
@@ -126,14 +120,18 @@ Result<int> switch_once(const Root& system, const Generation& generation, const 
     const RealisedPlan plan = TRY(installed_plan(*installed, common));
     const auto store = OnceStore::of(installed->bootloader, installed->targets, system);
     if (!store) return refusal(installed->bootloader + " cannot boot an entry once");
-    if (plan.bootloader == grub::kName && !provides_environment(plan)) {
+    if (plan.bootloader == grub::kName && !provides_block(plan)) {
         return why_grub_does_not(plan, system);
     }
     HostContents contents(system, common.state);
     const auto entry = TRY(once_entry(plan, generation.number, contents));
     if (!entry) return why_no_entry(generation, plan, common);
-    const auto before = TRY(store->read());
-    const bool changed = before != entry;
+    const auto before = store->read();
+    if (!before && before.error().code == Errc::corrupt) {
+        return refusal(before.error().message() + "; `cordwainer install` makes a new one");
+    }
+    if (!before) return before.error();
+    const bool changed = *before != entry;
     if (changed) TRY_VOID(store->write(*entry));
     for (const std::string& problem : generation.problems) {
         complain(fmt::format("generation {} may not boot: {}", generation.number, problem));

@@ -14,6 +14,7 @@
 #include "apply/inventory.h"
 #include "apply/verify.h"
 #include "cli/live.h"
+#include "cli/once.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "host/host_contents.h"
@@ -65,6 +66,7 @@ class Verification {
             if (port == ports.bindings.files.end()) continue;
             TRY_VOID(files(target, *port->second).with_context("target " + target.id.text));
         }
+        check_environment();
         return ports.bindings.blocks.empty() ? Result<void>() : boot_code(ports.bindings);
     }
 
@@ -98,6 +100,16 @@ class Verification {
             problems.push_back("the menu reads " + reference.path +
                                ", which is not what it was when the menu was made");
         }
+    }
+
+    // What GRUB writes has no digest, but a form.
+    void check_environment() {
+        if (!provides_block(planned_.plan)) return;
+        const auto store =
+            OnceStore::of(planned_.plan.bootloader, planned_.plan.targets, planned_.system);
+        if (!store) return;
+        const auto read = store->read();
+        if (!read) problems.push_back(read.error().message());
     }
 
     Result<void> boot_code(const Bindings& bindings) {
@@ -183,6 +195,7 @@ Result<int> run_verify(bool repair, const Common& common) {
             complain("repair: " + outcome.applied.result.error().message());
             return outcome.applied.changed ? kPartial : kFailed;
         }
+        if (!outcome.applied.failed.empty()) return kPartial;
         TRY_VOID(Result(outcome.recorded).with_context("record the generation"));
         Verification again(planned, state, progress);
         TRY_VOID(again.all().with_context("verify"));

@@ -118,13 +118,74 @@ TEST_F(KeptOnceTest, EndsWithTheBootloader) {
     EXPECT_EQ(entry(), std::nullopt);
 }
 
-TEST_F(KeptOnceTest, OfSomethingElseIsLeft) {
+// As `bootctl set-oneshot` asks for it: who installs may want it all the same, but must know.
+TEST_F(KeptOnceTest, OfSomethingElseIsLeftAndTold) {
     ASSERT_TRUE(store().write("windows.conf"));
     KeptOnce kept = before();
     kept.after(planned_);
     EXPECT_EQ(entry(), "windows.conf");
     EXPECT_FALSE(kept.changed());
-    EXPECT_THAT(kept.warnings(), IsEmpty());
+    EXPECT_THAT(kept.warnings(),
+                ElementsAre(HasSubstr("LoaderEntryOneShot asks for \"windows.conf\"")));
+}
+
+TEST_F(KeptOnceTest, OfSomethingElseEndsWhereAGenerationIsToBootNext) {
+    ASSERT_TRUE(store().write("windows.conf"));
+    planned_.ends_once = true;
+    KeptOnce kept = before();
+    EXPECT_EQ(entry(), "windows.conf") << "nothing is installed yet";
+    kept.after(planned_);
+    EXPECT_EQ(entry(), std::nullopt);
+    EXPECT_TRUE(kept.changed());
+    EXPECT_THAT(kept.warnings(),
+                ElementsAre(testing::AllOf(HasSubstr("windows.conf"),
+                                           HasSubstr("given up: 2 is to boot next"))));
+}
+
+TEST_F(KeptOnceTest, OfAnEntryOfOursThatIsNoneAnyMoreEnds) {
+    ASSERT_TRUE(store().write("cordwainer-9-old.conf"));
+    KeptOnce kept = before();
+    kept.after(planned_);
+    EXPECT_EQ(entry(), std::nullopt);
+    EXPECT_TRUE(kept.changed());
+    EXPECT_THAT(kept.warnings(), ElementsAre(HasSubstr("it is no generation of this menu")));
+}
+
+TEST_F(KeptOnceTest, OutlivesWhatIsKnownToBeInstalled) {
+    planned_.installed.reset();
+    KeptOnce kept = before();
+    kept.after(planned_);
+    EXPECT_EQ(entry(), "cordwainer-1-new.conf");
+    EXPECT_THAT(kept.warnings(), ElementsAre(HasSubstr("generation 1 still boots next, once")));
+}
+
+TEST_F(KeptOnceTest, EndsByASwitchAlsoWhereNothingIsKnownToBeInstalled) {
+    planned_.installed.reset();
+    planned_.ends_once = true;
+    KeptOnce kept = before();
+    kept.after(planned_);
+    EXPECT_EQ(entry(), std::nullopt);
+    EXPECT_THAT(kept.warnings(), ElementsAre(HasSubstr("given up: 2 is to boot next")));
+}
+
+// What is stored for the loader that comes counts, not what the one before had stored for itself.
+TEST_F(KeptOnceTest, IsLookedForWhereTheNewLoaderDoes) {
+    planned_.installed->bootloader = "grub";
+    planned_.ends_once = true;
+    ASSERT_TRUE(store().write("windows.conf"));
+    KeptOnce kept = before();
+    kept.after(planned_);
+    EXPECT_EQ(entry(), std::nullopt);
+    EXPECT_THAT(kept.warnings(), ElementsAre(HasSubstr("windows.conf")));
+
+    ASSERT_TRUE(store().write("windows.conf"));
+    planned_.installed->bootloader = "systemd-boot";
+    planned_.plan.bootloader = "none";
+    realised_.bootloader = "none";
+    KeptOnce none = before();
+    none.after(planned_);
+    EXPECT_EQ(entry(), "windows.conf");
+    EXPECT_THAT(none.warnings(), IsEmpty());
 }
 
 }  // namespace
