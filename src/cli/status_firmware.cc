@@ -30,7 +30,7 @@ const FirmwareEntryStatus* FirmwareStatus::entry(std::uint16_t number) const {
 const FirmwareEntryStatus* FirmwareStatus::first() const {
     for (const std::uint16_t number : order) {
         const FirmwareEntryStatus* const found = entry(number);
-        if (found && found->active) return found;
+        if (found && (found->active || !found->readable)) return found;
     }
     return nullptr;
 }
@@ -46,6 +46,10 @@ FirmwareStatus firmware_status(const FirmwareList& list, const OwnedPrograms& ow
                                   .path = program ? std::optional(program->path) : std::nullopt,
                                   .owner = owner_of(entry.option, owned)});
     }
+    for (const std::uint16_t number : list.unreadable) {
+        status.entries.push_back({.number = number, .title = {}, .readable = false});
+    }
+    std::ranges::sort(status.entries, {}, &FirmwareEntryStatus::number);
     return status;
 }
 

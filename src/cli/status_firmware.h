@@ -37,23 +37,25 @@ struct FirmwareEntryStatus {
 
     std::uint16_t number = 0;
     std::string title;
-    bool active = false;              // whether it is tried when its turn comes
-    std::optional<std::string> path;  // of its program, below the partition's root
+    bool active = false;                   // whether it is tried when its turn comes
+    std::optional<std::string> path = {};  // of its program, below the partition's root
     Owner owner = Owner::unknown;
+    bool readable = true;  // false: of an unknown form; nothing but its number is known
 
     bool operator==(const FirmwareEntryStatus&) const = default;
 };
 
 struct FirmwareStatus {
-    std::vector<FirmwareEntryStatus> entries;  // by number
+    std::vector<FirmwareEntryStatus> entries;  // by number, those included that cannot be read
     std::vector<std::uint16_t> order;
     std::optional<std::uint16_t> current;  // that has started the running system
     std::optional<std::uint16_t> next;     // that is started once, before the order
 
-    // Null where the list has no entry of that number, or none whose form is known.
+    // Null where the list has no entry of that number.
     [[nodiscard]] const FirmwareEntryStatus* entry(std::uint16_t number) const;
 
-    // The first active one of the order that is known; null where there is none.
+    // The first of the order that the firmware may start: an active one, or one that cannot be
+    // read. Null where there is none.
     [[nodiscard]] const FirmwareEntryStatus* first() const;
 
     bool operator==(const FirmwareStatus&) const = default;

@@ -130,6 +130,7 @@ std::string running_text(const std::optional<RunningStatus>& running) {
 std::string entry_text(const FirmwareStatus& firmware, std::uint16_t number) {
     const FirmwareEntryStatus* const entry = firmware.entry(number);
     const std::string name = fmt::format("Boot{:04X}", number);
+    if (entry && !entry->readable) return name + " (unreadable)";
     return entry ? fmt::format("{} \"{}\"", name, printable(entry->title)) : name;
 }
 
@@ -140,15 +141,18 @@ std::string first_text(const FirmwareStatus& firmware) {
     if (!first) return "no entry of its list is active";
     std::string text = entry_text(firmware, first->number) + " is first";
     if (first->owner == Owner::ours) return text + ", and starts what is installed here";
-    if (first->owner == Owner::unknown) return text;
-    text += ", and is not cordwainer's";
+    if (first->owner == Owner::unknown && first->readable) return text;
+    text += first->readable ? ", and is not cordwainer's"
+                            : ", and what it starts, if anything, is not known";
     const auto ours = std::ranges::find_if(firmware.order, [&](std::uint16_t number) {
         const FirmwareEntryStatus* const entry = firmware.entry(number);
         return entry && entry->active && entry->owner == Owner::ours;
     });
     if (ours == firmware.order.end()) return text;
-    return text + fmt::format("; {} is: the firmware's setup, or `efibootmgr -o`, puts it in front",
-                              entry_text(firmware, *ours));
+    return text +
+           fmt::format("; {} is{}: the firmware's setup, or `efibootmgr -o`, puts it in front",
+                       entry_text(firmware, *ours),
+                       first->readable ? "" : " cordwainer's");
 }
 
 std::string firmware_text(const std::optional<FirmwareStatus>& firmware) {
@@ -236,6 +240,7 @@ Json firmware_json(const FirmwareStatus& firmware) {
     for (const FirmwareEntryStatus& entry : firmware.entries) {
         entries.push_back({{"number", entry.number},
                            {"title", entry.title},
+                           {"readable", entry.readable},
                            {"active", entry.active},
                            {"path", or_null(entry.path)},
                            {"owner", owner_name(entry.owner)}});

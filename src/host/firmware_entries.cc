@@ -37,16 +37,20 @@ bool names(const LoadOption& option, const EfiProgram& program) {
 
 }  // namespace
 
-Result<std::vector<BootEntry>> read_boot_entries(const FirmwareVariables& variables) {
-    std::vector<BootEntry> entries;
+Result<BootEntries> read_boot_entries(const FirmwareVariables& variables) {
+    BootEntries entries;
     const std::vector<std::string> all = TRY(variables.names(kEfiGlobal));
     for (const std::string& name : all) {
         const auto number = number_of(name);
         if (!number) continue;
-        const std::optional<Bytes> value = TRY(variables.read(name, kEfiGlobal));
-        if (!value) continue;
-        if (Result<LoadOption> option = parse_load_option(*value)) {
-            entries.push_back({.number = *number, .option = *std::move(option)});
+        const Result<std::optional<Bytes>> value = variables.read(name, kEfiGlobal);
+        if (!value && value.error().code != Errc::corrupt) return value.error();
+        if (value && !*value) continue;
+        Result<LoadOption> option = value ? parse_load_option(**value) : value.error();
+        if (option) {
+            entries.known.push_back({.number = *number, .option = *std::move(option)});
+        } else {
+            entries.unreadable.push_back(*number);
         }
     }
     return entries;
@@ -66,9 +70,9 @@ Result<std::vector<std::uint16_t>> read_boot_order(const FirmwareVariables& vari
 Result<bool> LiveFirmwareEntries::has(const FirmwareEntry& entry) {
     TRY_VOID(variables_.check());
     const EfiProgram wanted = TRY(program(entry.target, entry.path));
-    const std::vector<BootEntry> entries = TRY(read_boot_entries(variables_));
+    const BootEntries entries = TRY(read_boot_entries(variables_));
     const std::vector<std::uint16_t> order = TRY(read_boot_order(variables_));
-    return std::ranges::any_of(entries, [&](const BootEntry& candidate) {
+    return std::ranges::any_of(entries.known, [&](const BootEntry& candidate) {
         return names(candidate.option, wanted) && std::ranges::count(order, candidate.number) != 0;
     });
 }
@@ -76,14 +80,14 @@ Result<bool> LiveFirmwareEntries::has(const FirmwareEntry& entry) {
 Result<bool> LiveFirmwareEntries::ensure(const FirmwareEntry& entry) {
     TRY_VOID(variables_.check());
     const EfiProgram wanted = TRY(program(entry.target, entry.path));
-    const std::vector<BootEntry> entries = TRY(read_boot_entries(variables_));
+    const BootEntries entries = TRY(read_boot_entries(variables_));
     std::vector<std::uint16_t> order = TRY(read_boot_order(variables_));
     const auto in_order = [&](std::uint16_t number) {
         return std::ranges::count(order, number) != 0;
     };
     // Of several the one that the firmware tries.
     std::optional<std::uint16_t> number;
-    for (const BootEntry& candidate : entries) {
+    for (const BootEntry& candidate : entries.known) {
         if (!names(candidate.option, wanted)) continue;
         if (!number || (!in_order(*number) && in_order(candidate.number))) {
             number = candidate.number;
@@ -111,8 +115,8 @@ Result<bool> LiveFirmwareEntries::forget(const TargetId& target, const RelPath& 
     if (!variables_.check()) return false;
     const EfiProgram gone = TRY(program(target, path));
     bool some = false;
-    const std::vector<BootEntry> entries = TRY(read_boot_entries(variables_));
-    for (const BootEntry& entry : entries) {
+    const BootEntries entries = TRY(read_boot_entries(variables_));
+    for (const BootEntry& entry : entries.known) {
         if (!names(entry.option, gone)) continue;
         TRY_VOID(remove(entry.number));
         some = true;

@@ -24,8 +24,13 @@ struct BootEntry {
     LoadOption option;
 };
 
-// The entries whose form is known, by number. Others are none to touch.
-[[nodiscard]] Result<std::vector<BootEntry>> read_boot_entries(const FirmwareVariables& variables);
+// All entries, by number.
+struct BootEntries {
+    std::vector<BootEntry> known;
+    std::vector<std::uint16_t> unreadable;  // of another form: none to touch
+};
+
+[[nodiscard]] Result<BootEntries> read_boot_entries(const FirmwareVariables& variables);
 
 // The order in which the firmware tries them; empty where there is none. corrupt where it is no
 // list of numbers.

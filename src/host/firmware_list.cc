@@ -1,6 +1,7 @@
 #include "host/firmware_list.h"
 
 #include <string>
+#include <utility>
 
 #include "core/bytes.h"
 
@@ -18,7 +19,9 @@ Result<std::optional<std::uint16_t>> read_number(const FirmwareVariables& variab
 }  // namespace
 
 Result<FirmwareList> read_firmware_list(const FirmwareVariables& variables) {
-    return FirmwareList{.entries = TRY(read_boot_entries(variables)),
+    BootEntries entries = TRY(read_boot_entries(variables));
+    return FirmwareList{.entries = std::move(entries.known),
+                        .unreadable = std::move(entries.unreadable),
                         .order = TRY(read_boot_order(variables)),
                         .current = TRY(read_number(variables, "BootCurrent")),
                         .next = TRY(read_number(variables, "BootNext"))};

@@ -13,10 +13,11 @@
 namespace cordwainer {
 
 struct FirmwareList {
-    std::vector<BootEntry> entries;        // those whose form is known, by number
-    std::vector<std::uint16_t> order;      // in which they are tried
-    std::optional<std::uint16_t> current;  // which has started the running system
-    std::optional<std::uint16_t> next;     // which is tried once, before the order
+    std::vector<BootEntry> entries;              // those whose form is known, by number
+    std::vector<std::uint16_t> unreadable = {};  // the others' numbers
+    std::vector<std::uint16_t> order;            // in which they are tried
+    std::optional<std::uint16_t> current;        // which has started the running system
+    std::optional<std::uint16_t> next;           // which is tried once, before the order
 };
 
 // not_found where there are no variables (FirmwareVariables::check).

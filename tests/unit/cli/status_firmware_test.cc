@@ -78,6 +78,20 @@ TEST(StatusFirmware, TheFirstIsTheFirstThatIsTried) {
     EXPECT_EQ(first(), nullptr);
 }
 
+// What the firmware makes of it is not known, so it must not be passed over.
+TEST(StatusFirmware, AnEntryThatCannotBeReadMayBeTheFirst) {
+    FirmwareList broken = list();
+    broken.unreadable = {3};
+    broken.order = {3, 7};
+    const FirmwareStatus status = firmware_status(broken, owned({kProgram}));
+    ASSERT_EQ(status.entries.size(), 4U);
+    EXPECT_EQ(status.entries[1].number, 3);
+    EXPECT_FALSE(status.entries[1].readable);
+    EXPECT_EQ(status.entries[1].owner, Owner::unknown);
+    ASSERT_NE(status.first(), nullptr);
+    EXPECT_EQ(status.first()->number, 3);
+}
+
 TEST(StatusFirmware, MissesAnEntryThatIsNotTried) {
     RealisedPlan plan;
     plan.steps.emplace_back(FirmwareEntry{.target = {"esp"},

@@ -127,6 +127,23 @@ TEST(StatusText, SaysThatTheFirmwareStartsAnother) {
     EXPECT_THAT(status_text(status), HasSubstr("Firmware: no entry of its list is active\n"));
 }
 
+// It may be another system, or nothing that the firmware can start either.
+TEST(StatusText, SaysThatTheFirstEntryCannotBeRead) {
+    MachineStatus status = sound();
+    status.firmware = firmware({0x21, 0x1f});
+    status.firmware->entries.push_back({.number = 0x21, .title = {}, .readable = false});
+    status.firmware->next = 0x21;
+    EXPECT_THAT(status_text(status),
+                AllOf(HasSubstr("Firmware: Boot0021 (unreadable) is first, and what it starts, if "
+                                "anything, is not known; Boot001F \"grub\" is cordwainer's: "),
+                      HasSubstr("  once, at the next start: Boot0021 (unreadable) (BootNext)\n"),
+                      HasSubstr("  order: Boot0021 (unreadable), Boot001F \"grub\"\n")));
+    const auto json = status_json(status)["firmware"];
+    EXPECT_EQ(json["first"], 0x21);
+    EXPECT_EQ(json["entries"][3]["readable"], false);
+    EXPECT_EQ(json["entries"][0]["readable"], true);
+}
+
 TEST(StatusText, OfALongOrderAFewAreNamed) {
     MachineStatus status = sound();
     status.firmware = firmware({1, 2, 3, 4, 5, 6, 7, 8});

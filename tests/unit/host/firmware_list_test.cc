@@ -49,6 +49,17 @@ TEST_F(FirmwareListTest, IsReadAsAWhole) {
     EXPECT_EQ(list->entries[0].option.title, "x");
 }
 
+TEST_F(FirmwareListTest, KeepsTheNumbersOfEntriesThatCannotBeRead) {
+    put("Boot0001", bytes({1, 0, 0}));
+    put("Boot0002", render_load_option("x", {.partition = {}, .path = "EFI/x.efi"}));
+    put("Boot0003", {});
+    const auto list = read();
+    ASSERT_TRUE(list) << list.error().message();
+    ASSERT_EQ(list->entries.size(), 1U);
+    EXPECT_EQ(list->entries[0].number, 2);
+    EXPECT_THAT(list->unreadable, ElementsAre(1, 3));
+}
+
 TEST_F(FirmwareListTest, NumbersThatAreNotThereAreNone) {
     put("BootOrder", bytes({3, 0}));
     const auto list = read();
