@@ -31,8 +31,7 @@ struct FileState {
 // Room on a file target's medium.
 struct FreeSpace {
     std::uint64_t bytes = 0;
-    std::uint32_t block_size = 4096;   // every file takes whole blocks
-    std::uint32_t directory_size = 0;  // bytes, that each directory is made at once at least
+    std::uint32_t block_size = 4096;  // every file takes whole blocks
 };
 
 // A file target: a directory on some medium. Paths are below it and never lead out of it, whatever
@@ -84,6 +83,10 @@ class FileTarget {
 
     // Nothing where room does not matter here (a tree from which a file system is sized later).
     virtual Result<std::optional<FreeSpace>> free_space() = 0;
+
+    // Bytes that a directory of the medium ("" is the target itself) is made larger at once when
+    // the next file is made in it, or when it is made itself: so that it need not grow later.
+    virtual Result<std::uint64_t> growth_of(const std::string& /*directory*/) { return 0; }
 
     // What the user must know of what was found here, one sentence each; not told again.
     virtual std::vector<std::string> take_warnings() { return {}; }

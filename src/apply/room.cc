@@ -50,17 +50,22 @@ class TargetRoom {
         return write(both);
     }
 
-    [[nodiscard]] PlannedWrite last() {
+    // What is written at the end; with what its directory grows by, where nothing was before.
+    [[nodiscard]] Result<PlannedWrite> last() {
         Inventory after = run_->after;
         for (const auto& [path, from] : run_->to_write) {
             after.files.at(path).stamp = std::string(kStampLength, '0');
         }
-        return write(after);
+        PlannedWrite written = write(after);
+        if (!claims()) written.size += TRY(run_->port.growth_of(run_->own().text()));
+        return written;
     }
 
     // What directories grow by: entries of FAT, which are larger than others', 32 bytes for each
     // 13 characters of a name and 64 beside them (Microsoft, "FAT32 File System Specification",
-    // version 1.03, section "FAT Long Directory Entries"); and each new directory a block.
+    // version 1.03, section "FAT Long Directory Entries"); each new directory a block; and what the
+    // medium makes those larger in which something is made (FileTarget::growth_of), our own
+    // included, for the inventory and what is exchanged.
     [[nodiscard]] Result<std::uint64_t> directories(const FreeSpace& space) const {
         constexpr std::uint64_t kEntry = 32;
         constexpr std::uint64_t kCharacters = 13;
@@ -70,6 +75,7 @@ class TargetRoom {
         std::set<std::string> known;
         for (const auto& [path, file] : run_->before.files) add_directories(path, known);
         std::map<std::string, std::uint64_t> grown;
+        if (claims()) grown[run_->own().text()] = 0;
         std::set<std::string> made;
         for (const auto& [path, from] : run_->to_write) {
             const std::optional<FileState> there = TRY(run_->port.look(path));
@@ -84,8 +90,8 @@ class TargetRoom {
             grown[parent_of(directory)] += entry(directory);
         }
         for (const auto& [directory, more] : grown) {
-            bytes +=
-                in_blocks(std::max<std::uint64_t>(more, space.directory_size), space.block_size);
+            const std::uint64_t growth = TRY(run_->port.growth_of(directory));
+            bytes += in_blocks(std::max(more, growth), space.block_size);
         }
         return bytes;
     }
@@ -137,7 +143,7 @@ class VolumeWrites {
             for (const RelPath& path : target.run().to_remove) {
                 writes_.push_back({.freed = size_at(TRY(target.run().port.look(path)))});
             }
-            writes_.push_back(target.last());
+            writes_.push_back(TRY(target.last()));
         }
         return std::move(writes_);
     }

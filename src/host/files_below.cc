@@ -87,6 +87,12 @@ Result<std::optional<FileStatus>> FilesBelow::status(const RelPath& path) const 
     return status;
 }
 
+Result<std::optional<FileStatus>> FilesBelow::directory_status(const std::string& path) const {
+    std::optional<FileStatus> status = TRY(root_.status(base_ + "/" + path));
+    if (status && status->kind != FileKind::directory) status.reset();
+    return status;
+}
+
 Result<std::optional<Fd>> FilesBelow::open_file(const RelPath& path) const {
     const std::optional<FileStatus> there = TRY(status(path));
     if (!there) return std::nullopt;

@@ -43,6 +43,9 @@ class FilesBelow {
     // The regular file at `path`, not through a link; nothing where there is none.
     [[nodiscard]] Result<std::optional<FileStatus>> status(const RelPath& path) const;
 
+    // The directory at `path`, or with "" the one that all is below; nothing where there is none.
+    [[nodiscard]] Result<std::optional<FileStatus>> directory_status(const std::string& path) const;
+
     // Opens that file for reading; nothing where there is none.
     [[nodiscard]] Result<std::optional<Fd>> open_file(const RelPath& path) const;
 

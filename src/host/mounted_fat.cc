@@ -28,7 +28,7 @@ constexpr std::size_t kMostHeld = 256;
 
 // So large a directory is made at once, in bytes: 512 entries, of which a name takes one and one
 // more for 13 characters; no root directory of FAT16 has more.
-constexpr off_t kRoom = 16384;
+constexpr std::uint64_t kRoom = 16384;
 
 // The names that make it so large: each takes 21 entries of 32 bytes, so these are enough.
 constexpr int kRoomNames = 26;
@@ -48,7 +48,7 @@ Result<bool> enlarge(int directory, const std::string& name) {
     for (int number = 0; number < kRoomNames && done; ++number) {
         struct stat status{};
         if (::fstat(directory, &status) != 0) return file_error(errno, "look at " + name);
-        if (status.st_size >= kRoom) break;
+        if (static_cast<std::uint64_t>(status.st_size) >= kRoom) break;
         constexpr int kFlags = O_WRONLY | O_CREAT | O_CLOEXEC;
         const Fd file(::openat(directory, room_name(number).c_str(), kFlags, 0600));
         if (!file && errno == ENOSPC) break;
@@ -222,9 +222,14 @@ Result<void> MountedFat::free_unlinked() {
 }
 
 Result<std::optional<FreeSpace>> MountedFat::free_space() {
-    FreeSpace space = TRY(free_space_at(directory_, name_));
-    space.directory_size = kRoom;
+    const FreeSpace space = TRY(free_space_at(directory_, name_));
     return space;
+}
+
+Result<std::uint64_t> MountedFat::growth_of(const std::string& directory) {
+    const auto there = TRY(files_.directory_status(directory));
+    const std::uint64_t size = there ? there->size : 0;
+    return size < kRoom ? kRoom - size : 0;
 }
 
 std::vector<std::string> MountedFat::take_warnings() {
@@ -311,7 +316,7 @@ Result<void> MountedFat::make_room(const RelPath& path) {
         const std::string directory = std::filesystem::path(part.text()).parent_path().string();
         // One in which nothing is made stays as it is: the root, and EFI with others' loaders.
         if (end != std::string::npos) {
-            const auto there = TRY(files_.status(part));
+            const auto there = TRY(files_.directory_status(part.text()));
             if (there) continue;
         }
         if (!roomy_.insert(directory).second) continue;

@@ -70,6 +70,7 @@ class MountedFat : public FileTarget {
     Result<void> settle() override;
 
     Result<std::optional<FreeSpace>> free_space() override;
+    Result<std::uint64_t> growth_of(const std::string& directory) override;
 
     // The files that share their clusters, and were left.
     std::vector<std::string> take_warnings() override;

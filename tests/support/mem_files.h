@@ -100,9 +100,10 @@ class MemFiles : public FileTarget {
     [[nodiscard]] ModelFileSystem& file_system() { return files_; }
 
     std::optional<FreeSpace> free;
-    bool stamps = true;        // whether look() gives them
-    std::size_t replaced = 0;  // exchanges
-    int contents_read = 0;     // files that were read or digested, inventories excepted
+    std::map<std::string, std::uint64_t> growth;  // growth_of()
+    bool stamps = true;                           // whether look() gives them
+    std::size_t replaced = 0;                     // exchanges
+    int contents_read = 0;  // files that were read or digested, inventories excepted
     Flaw flaw = Flaw::none;
 
     // ---- FileTarget
@@ -201,6 +202,11 @@ class MemFiles : public FileTarget {
     }
 
     Result<std::optional<FreeSpace>> free_space() override { return free; }
+
+    Result<std::uint64_t> growth_of(const std::string& directory) override {
+        const auto found = growth.find(directory);
+        return found == growth.end() ? std::uint64_t{0} : found->second;
+    }
 
     std::vector<std::string> take_warnings() override {
         std::vector<std::string> taken(warnings_.begin(), warnings_.end());

@@ -146,6 +146,44 @@ TEST_F(Room, DirectoriesTakeBlocksToo) {
     EXPECT_EQ(measure(plan)[0].change, (5 + 2 + 3 + 4) * 65'536);
 }
 
+// A FAT makes small directories large when something is made in them, so that they need not grow.
+TEST_F(Room, WhatDirectoriesAreMadeLargerIsCounted) {
+    files_.free = FreeSpace{.bytes = 1U << 30U, .block_size = kBlock};
+    const auto needed = [&](const RealisedPlan& plan) { return measure(plan).at(0).needed; };
+    const RealisedPlan first = world_.plan({.key = "k1", .menu = "m", .kernels = {"kernel"}});
+    const std::uint64_t plain = needed(first);
+    constexpr std::uint64_t kGrowth = 100 * kBlock;
+    files_.growth = {{"", kGrowth},
+                     {"cordwainer", kGrowth},
+                     {"cordwainer/k1", kGrowth},
+                     {"cordwainer/kernels", kGrowth},
+                     {"others", kGrowth}};
+    EXPECT_GE(needed(first), plain + 4 * (kGrowth - kBlock));
+    EXPECT_LE(needed(first), plain + 4 * kGrowth);
+
+    // What is there already and only replaced: our own alone, where it is prepared.
+    ASSERT_TRUE(apply(first, bindings(), world_.contents, world_.progress).result);
+    const RealisedPlan menu = world_.plan({.key = "k1", .menu = "n", .kernels = {"kernel"}});
+    EXPECT_GE(needed(menu), kGrowth);
+    EXPECT_LT(needed(menu), 2 * kGrowth);
+    // That comes before what is removed, but for a run that only removes.
+    files_.growth = {{"cordwainer", kGrowth}};
+    RealisedPlan less = first;
+    std::erase_if(less.steps, [](const RealisedStep& step) {
+        const auto* stage = std::get_if<BasicStageFile<RealisedSource>>(&step);
+        return stage && stage->path.text().starts_with("cordwainer/kernels/");
+    });
+    EXPECT_GE(needed(less), kGrowth);
+    files_.put("cordwainer/kernels/large", std::string(2 * kGrowth, 'l'));
+    auto loaded = load_inventory(files_, rel("cordwainer"));
+    ASSERT_TRUE(loaded);
+    loaded->inventory.files.emplace(
+        rel("cordwainer/kernels/large"),
+        OwnedFile{.digest = sha256(std::string(2 * kGrowth, 'l')), .size = 2 * kGrowth});
+    ASSERT_TRUE(save_inventory(files_, rel("cordwainer"), loaded->inventory));
+    EXPECT_EQ(needed(less), 0U) << "what is removed makes room before anything grows";
+}
+
 TEST_F(Room, EveryVolumeThatIsShortIsNamed) {
     RealisedPlan plan = world_.plan({.key = "k1", .menu = "m", .kernels = {"kernel"}});
     plan.targets[0].spec.path = "/boot/grub";
