@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <map>
 #include <optional>
+#include <string>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "host/probe_blocks.h"
@@ -134,7 +137,10 @@ struct Probe::State {
         return std::string();
     }
 
-    Result<Target> file_target(const TargetSpec& spec, std::string& why) {
+    // `node`: of the device that the directory lies on.
+    Result<Target> file_target(const TargetSpec& spec,
+                               std::string& why,
+                               std::filesystem::path& node) {
         Target target;
         const Place place = TRY(place_of(system, spec.path));
         why = place.why;
@@ -154,6 +160,7 @@ struct Probe::State {
         if (!device && device.error().code == Errc::not_found) why = device.error().message();
         if (!why.empty()) return target;
         if (!device) return device.error();
+        node = (*device)->node;
         const Volume volume = TRY(Result<Volume>(storage.volume(**device)));
         target.boot = {.offset = offset_in(*mount, place.path),
                        .label = volume.label,
@@ -219,18 +226,29 @@ const std::vector<MountedVolume>& Probe::volumes() const {
 Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs) const {
     ProbedTargets probed;
     const std::vector<TargetId> ids = target_ids(specs);
+    std::map<std::tuple<std::string, std::string, std::string>, std::string> names;
     for (std::size_t i = 0; i < specs.size(); ++i) {
         const TargetSpec& spec = specs[i];
         std::string why;
         std::filesystem::path node;
         Result<Target> target = spec.type == TargetType::file
-                                    ? state_->file_target(spec, why)
+                                    ? state_->file_target(spec, why, node)
                                     : state_->block_target(spec, why, node);
         if (!target && is_gone(target.error())) why = target.error().message();
         if (!target && why.empty()) return at(spec, std::move(target).error());
         if (!why.empty()) {
             probed.unreached.push_back({.id = ids[i], .spec = spec, .why = why});
             continue;
+        }
+        const bool file = spec.type == TargetType::file;
+        const std::string& name = file ? spec.path : spec.block.value;
+        const auto [other, is_new] = names.try_emplace(
+            {spec.tag, node.string(), file ? target->boot.offset.value_or("") : ""}, name);
+        if (!is_new) {
+            return at(spec,
+                      Error(Errc::invalid_input,
+                            other->second + " and " + name + " are one and the same " +
+                                (file ? "directory" : "disk") + ": name it once"));
         }
         target->id = ids[i];
         target->tag = spec.tag;

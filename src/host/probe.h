@@ -58,7 +58,8 @@ class Probe {
     // What the specifications name. A path is that of its nearest existing directory. What is not
     // there now is `unreached`, a device that was pulled out while it is mounted included; an Error
     // is what no plugging in would cure: a path that is a file or on no disk, a name that fits two
-    // volumes (invalid_input, with the candidates), a device that may not be read.
+    // volumes (invalid_input, with the candidates), two names of one tag that are for one directory
+    // or disk (invalid_input, with both), a device that may not be read.
     [[nodiscard]] Result<ProbedTargets> targets(const std::vector<TargetSpec>& specs) const;
 
   private:

@@ -102,6 +102,12 @@ TEST_F(ProbeBlocks, DevicePath) {
     ASSERT_TRUE(probed);
     ASSERT_EQ(probed->warnings.size(), 1U);
     EXPECT_THAT(probed->warnings[0], HasSubstr("config.toml:5:1: /dev/sda is looked up"));
+    const auto twice = targets({block(Kind::device_path, "/dev/disk/by-id/ata-1"),
+                                block(Kind::partition_table_uuid, with_seed('a', "0"))});
+    ASSERT_FALSE(twice);
+    EXPECT_THAT(twice.error().message(),
+                HasSubstr("/dev/disk/by-id/ata-1 and " + with_seed('a', "0") +
+                          " are one and the same disk"));
     EXPECT_THAT(error_of(block(Kind::device_path, "/dev/sda2")), HasSubstr("is no whole disk"));
     TargetSpec partition = block(Kind::device_path, "/dev/sda2");
     partition.tag = "boot-sector";

@@ -132,6 +132,37 @@ TEST_F(ProbeTest, BindMountsAndOvermounts) {
     EXPECT_EQ(probe->volumes()[1].volume.file_system, "vfat");
 }
 
+// It would be written twice, and each would take the other's files for its own.
+TEST_F(ProbeTest, OneDirectoryByTwoNamesIsRefused) {
+    add_ext4_disk();
+    for (const char* name : {"sdb", "sdc"}) {
+        add_device(name, name[2] == 'b' ? "8:16" : "8:32");
+        run({"mkfs.fat", "-i", "1C31A17C", name});  // a copy, as mirrors may be
+    }
+    mount(20, 1, "8:2", "/", "", "ext4", "/dev/sda2");
+    mount(21, 20, "8:16", "/", "/boot/efi", "vfat", "/dev/sdb");
+    mount(22, 20, "8:32", "/", "/boot/efi2", "vfat", "/dev/sdc");
+    mount(23, 20, "8:16", "/", "/mnt", "vfat", "/dev/sdb");
+    for (const char* name : {"boot/efi", "boot/efi2", "mnt"}) {
+        fs::create_directories(base_ / "root" / name);
+    }
+    fs::create_directory_symlink("/boot/efi", base_ / "root/efi");
+    const auto both = [&](const std::string& other, const std::string& tag = "esp") {
+        return targets({file("/boot/efi", "esp"), file(other, tag)});
+    };
+    for (const char* name : {"/efi", "/mnt", "/boot/efi/"}) {
+        const auto refused = both(name);
+        ASSERT_FALSE(refused) << name;
+        EXPECT_EQ(refused.error().code, Errc::invalid_input);
+        EXPECT_THAT(refused.error().message(),
+                    HasSubstr(std::string("config.toml:3:1: esp: /boot/efi and ") + name +
+                              " are one and the same directory"));
+    }
+    EXPECT_TRUE(both("/boot/efi2"));
+    EXPECT_TRUE(both("/efi/sub"));
+    EXPECT_TRUE(both("/efi", "boot"));
+}
+
 TEST_F(ProbeTest, RootThatIsADirectoryOfAMount) {
     add_ext4_disk();
     write("mountinfo", "20 1 8:2 / " + base_.string() + " rw - ext4 /dev/sda2 rw\n");
