@@ -219,6 +219,61 @@ void clear_stored_default(const LivePlan& planned, ApplyOutcome& applied) {
     }
 }
 
+// Applies the realised plan and records it, as install_live() says.
+Result<LiveOutcome> apply_live(const LivePlan& planned,
+                               const RealisedPlan& realised,
+                               Workspace& workspace,
+                               Trust trust,
+                               Progress& progress) {
+    const std::filesystem::path state = TRY(workspace.state());
+    const Result<void> digests_kept = workspace.save();
+    const Ports ports = TRY(open_ports(planned));
+    HostContents contents(planned.system, state);
+    RealisedPlan all = realised;
+    all.targets.insert(all.targets.end(), planned.former.begin(), planned.former.end());
+
+    // Before the first byte is written anywhere it is known where bytes of ours may lie.
+    Installed meanwhile = planned.installed.value_or(Installed{.bootloader = "none", .boots = {}});
+    meanwhile.targets = with_targets(std::move(meanwhile.targets), planned.plan.targets);
+    TRY_VOID(note_installed(state, planned.installed, meanwhile));
+    TRY_VOID(root_menu(planned));
+
+    std::optional<KeptOnce> once;
+    const auto before_writing = [&]() -> Result<void> {
+        once = TRY(KeptOnce::before(planned, realised, contents));
+        return {};
+    };
+    LiveOutcome outcome{
+        .applied = apply(all, ports.bindings, contents, progress, trust, before_writing),
+        .recorded = {}};
+    if (once) {
+        if (outcome.applied.result) once->after(planned);
+        if (once->changed()) outcome.applied.changed = true;
+        std::ranges::copy(once->warnings(), std::back_inserter(outcome.applied.warnings));
+    }
+    if (!digests_kept) {
+        outcome.applied.warnings.push_back(
+            "digests are not kept, so the next run reads every kernel again: " +
+            digests_kept.error().message());
+    }
+    if (!outcome.applied.result) return outcome;
+    clear_stored_default(planned, outcome.applied);
+    outcome.recorded =
+        note_installed(state, meanwhile, installed_after(planned, outcome.applied.failed));
+    if (!outcome.recorded) return outcome;
+    outcome.recorded = record_installation(state,
+                                           ObjectStore::Durability::durable,
+                                           planned.generations,
+                                           planned.config,
+                                           realised,
+                                           contents);
+    // A menu on a target that was not reached may need what no other does.
+    const bool replaced = outcome.applied.changed && planned.probed.unreached.empty() &&
+                          outcome.applied.failed.empty();
+    if (outcome.recorded && replaced) outcome.recorded = prune_roots(planned, state);
+    return outcome;
+}
+
 }  // namespace
 
 Result<RunLock> lock_machine(const std::filesystem::path& state, bool wait) {
@@ -289,6 +344,7 @@ Result<LivePlan> rebind_live(const Common& common,
     made.plan.targets = record.plan.targets;
     made.plan.references = record.plan.references;
     made.plan.warnings = record.plan.warnings;
+    made.recorded = record.plan;
     for (const PlannedTarget& target : record.plan.targets) {
         find_again(lookup_in(probe), target, made.probed);
         if (made.probed.unreached.empty()) continue;
@@ -341,66 +397,13 @@ Result<RealisedPlan> realise_live(const LivePlan& planned,
     return realise(planned.plan, makers, store, contents, runner);
 }
 
-Result<LiveOutcome> apply_live(const LivePlan& planned,
-                               const RealisedPlan& realised,
-                               Workspace& workspace,
-                               Trust trust,
-                               Progress& progress) {
-    const std::filesystem::path state = TRY(workspace.state());
-    const Result<void> digests_kept = workspace.save();
-    const Ports ports = TRY(open_ports(planned));
-    HostContents contents(planned.system, state);
-    RealisedPlan all = realised;
-    all.targets.insert(all.targets.end(), planned.former.begin(), planned.former.end());
-
-    // Before the first byte is written anywhere it is known where bytes of ours may lie.
-    Installed meanwhile = planned.installed.value_or(Installed{.bootloader = "none", .boots = {}});
-    meanwhile.targets = with_targets(std::move(meanwhile.targets), planned.plan.targets);
-    TRY_VOID(note_installed(state, planned.installed, meanwhile));
-    TRY_VOID(root_menu(planned));
-
-    std::optional<KeptOnce> once;
-    const auto before_writing = [&]() -> Result<void> {
-        once = TRY(KeptOnce::before(planned, realised, contents));
-        return {};
-    };
-    LiveOutcome outcome{
-        .applied = apply(all, ports.bindings, contents, progress, trust, before_writing),
-        .recorded = {}};
-    if (once) {
-        if (outcome.applied.result) once->after(planned);
-        if (once->changed()) outcome.applied.changed = true;
-        std::ranges::copy(once->warnings(), std::back_inserter(outcome.applied.warnings));
-    }
-    if (!digests_kept) {
-        outcome.applied.warnings.push_back(
-            "digests are not kept, so the next run reads every kernel again: " +
-            digests_kept.error().message());
-    }
-    if (!outcome.applied.result) return outcome;
-    clear_stored_default(planned, outcome.applied);
-    outcome.recorded =
-        note_installed(state, meanwhile, installed_after(planned, outcome.applied.failed));
-    if (!outcome.recorded) return outcome;
-    outcome.recorded = record_installation(state,
-                                           ObjectStore::Durability::durable,
-                                           planned.generations,
-                                           planned.config,
-                                           realised,
-                                           contents);
-    // A menu on a target that was not reached may need what no other does.
-    const bool replaced = outcome.applied.changed && planned.probed.unreached.empty() &&
-                          outcome.applied.failed.empty();
-    if (outcome.recorded && replaced) outcome.recorded = prune_roots(planned, state);
-    return outcome;
-}
-
 Result<LiveOutcome> install_live(const LivePlan& planned,
                                  Workspace& workspace,
                                  Trust trust,
                                  Progress& progress) {
     const std::filesystem::path state = TRY(workspace.state());
-    const RealisedPlan realised = TRY(realise_live(planned, state, progress));
+    const RealisedPlan realised =
+        planned.recorded ? *planned.recorded : TRY(realise_live(planned, state, progress));
     return apply_live(planned, realised, workspace, trust, progress);
 }
 

@@ -56,6 +56,8 @@ struct LivePlan {
     ProbedTargets probed;                  // those of the plan, and the former ones
     Observed observed = {};                // that was planned with
     Plan plan;                             // its targets include those that were not reached
+    // What is applied instead of `plan`, which has no steps then (rebind_live).
+    std::optional<RealisedPlan> recorded = {};
     // Targets that the plan does not have, but an earlier installation had (cli/former_targets.h):
     // what is owned there is removed.
     std::vector<PlannedTarget> former;
@@ -108,16 +110,9 @@ struct LiveOutcome {
     Result<void> recorded;
 };
 
-// Applies the realised plan to the targets that were reached, and records it; keeps the workspace's
-// digests. With Trust::contents every installed file is read, and damage repaired. An error:
-// nothing was changed but in the state directory.
-[[nodiscard]] Result<LiveOutcome> apply_live(const LivePlan& planned,
-                                             const RealisedPlan& realised,
-                                             Workspace& workspace,
-                                             Trust trust,
-                                             Progress& progress);
-
-// Realises the plan and applies it.
+// Realises the plan, if it is not a recorded one, applies it to the targets that were reached, and
+// records it; keeps the workspace's digests. With Trust::contents every installed file is read, and
+// damage repaired. An error: nothing was changed but in the state directory.
 [[nodiscard]] Result<LiveOutcome> install_live(const LivePlan& planned,
                                                Workspace& workspace,
                                                Trust trust,

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <variant>
 
 #include "apply/room.h"
 #include "apply/survey.h"
@@ -12,6 +14,7 @@
 #include "cli/foreseen.h"
 #include "cli/generation_numbers.h"
 #include "cli/output.h"
+#include "cli/recording.h"
 #include "host/host_contents.h"
 #include "realise/object_store.h"
 
@@ -63,6 +66,11 @@ class Rehearsal {
           state_(std::move(state)) {}
 
     Result<ForeseenPlan> planned(const Act& act, const std::vector<GenerationId>& gone) const {
+        if (const auto& recorded = act.planned->recorded) {
+            ForeseenPlan as_recorded{.plan = *recorded, .to_be_made = {}};
+            std::ranges::copy(act.planned->former, std::back_inserter(as_recorded.plan.targets));
+            return as_recorded;
+        }
         const Plan plan = TRY(plan_without(*act.planned, gone));
         const ObjectStore store(state_, ObjectStore::Durability::durable);
         return foresee(
@@ -93,10 +101,26 @@ class Rehearsal {
     std::filesystem::path state_;
 };
 
+// Whether a recorded plan reads a file of the generation that goes with it.
+bool is_needed(const RealisedPlan& recorded, const Generation& generation) {
+    const std::string directory =
+        fmt::format("{}/generations/{}/", kStateInside, generation.number);
+    const auto reads = [&](const RealisedStep& step) {
+        const auto file = file_step(step);
+        const auto* source = file ? std::get_if<HostFile>(&file->source) : nullptr;
+        return source && source->path.starts_with(directory);
+    };
+    return std::ranges::any_of(recorded.steps, reads) ||
+           std::ranges::any_of(recorded.references, [&](const Reference& reference) {
+               return reference.path.starts_with(directory);
+           });
+}
+
 std::vector<GenerationId> deletable(const MarkedGenerations& marked, const LivePlan& planned) {
     std::vector<GenerationId> oldest_first;
     for (const Generation& generation : marked.generations.list) {
         if (why_it_stays(marked.marks, generation)) continue;
+        if (planned.recorded && is_needed(*planned.recorded, generation)) continue;
         if (generation.number != planned.plan.generation) oldest_first.push_back(id_of(generation));
     }
     return oldest_first;

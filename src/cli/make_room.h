@@ -23,7 +23,8 @@ struct RoomAdvice {
 };
 
 // For a plan of install_live() that is short of room. Deleted may be those that `delete` would
-// delete and that the plan does not boot by default. Nothing is written.
+// delete, that the plan does not boot by default, and of which a recorded plan reads no file that
+// would go with them. Nothing is written.
 [[nodiscard]] Result<RoomAdvice> advise_room(const LivePlan& planned,
                                              const Common& common,
                                              const MarkedGenerations& marked,

@@ -13,9 +13,7 @@
 #include "cli/generations_request.h"
 #include "cli/installing.h"
 #include "cli/live.h"
-#include "cli/live_report.h"
 #include "cli/output.h"
-#include "cli/progress.h"
 #include "cli/reading.h"
 #include "cli/replay.h"
 #include "cli/switch_once.h"
@@ -178,33 +176,22 @@ int follow(const SwitchChoice& choice, const SwitchOptions& options) {
 }
 
 // What was recorded, since it cannot be planned any more: `why`.
-Result<int> install_again(const SwitchChoice& choice,
-                          const LiveRequest& request,
-                          const std::string& name,
-                          const std::string& why,
-                          const SwitchOptions& options,
-                          const Common& common,
-                          Workspace& workspace) {
+Result<LivePlan> plan_again(const SwitchChoice& choice,
+                            const LiveRequest& request,
+                            const std::string& name,
+                            const std::string& why,
+                            const Common& common,
+                            Workspace& workspace) {
     Result<LivePlan> planned = plan_replay(*choice.record, request, choice, common, workspace);
     if (!planned) {
         return Error(Errc::refused,
-                     name + ": it cannot be planned any more (" + why +
+                     "it cannot be planned any more (" + why +
                          "), nor installed as it was recorded: " + planned.error().message() +
                          "\nnothing was changed");
     }
     planned->warnings.push_back(name + " installs what was recorded, with the menu of then, " +
                                 "since it cannot be planned any more: " + why);
-    ErrorProgress progress;
-    const Result<LiveOutcome> outcome =
-        apply_live(*planned, choice.record->plan, workspace, Trust::stamps, progress);
-    progress.clear();
-    if (!outcome) {
-        warn(planned->warnings);
-        return Error(outcome.error()).with_context(name);
-    }
-    const int status = TRY(report_live(*planned, *outcome, name, common.json));
-    if (!outcome->applied.result) return status;
-    return std::max(status, follow(choice, options));
+    return planned;
 }
 
 Result<int> run_switch(const SwitchOptions& options, const Common& common) {
@@ -222,16 +209,11 @@ Result<int> run_switch(const SwitchOptions& options, const Common& common) {
         "switch " + std::to_string(number) + (options.boot_only ? " --boot-only" : "");
     const LiveRequest request{.generation = number, .keep = options.boot_only, .ends_once = true};
 
-    Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);
-    if (!planned && choice.record) {
-        const std::string why = planned.error().message();
-        return install_again(choice, request, name, why, options, common, workspace);
-    }
-    if (!planned) return std::move(planned).error().with_context(name);
-    std::optional<LivePlan> first = *std::move(planned);
     const auto plan = [&]() -> Result<LivePlan> {
-        if (first) return *std::exchange(first, std::nullopt);
-        return plan_switch(choice, request, common, bootloaders, workspace);
+        Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);
+        if (planned || !choice.record) return planned;
+        const std::string why = planned.error().message();
+        return plan_again(choice, request, name, why, common, workspace);
     };
     const InstallEnd end = TRY(install_planned(
         {.command = name, .make_room = options.make_room, .plan = plan}, common, workspace));
