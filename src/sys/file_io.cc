@@ -46,16 +46,20 @@ std::vector<std::byte> piece_for(const Fd& fd) {
         static_cast<std::size_t>(std::min<std::uint64_t>(size + 1, kPiece)));
 }
 
-}  // namespace
-
-Result<Bytes> read_rest(const Fd& fd, const std::string& name, std::uint64_t limit) {
+// As read_rest, into bytes or a string.
+template <class Buffer>
+Result<Buffer> read_all(const Fd& fd, const std::string& name, std::uint64_t limit) {
     const std::uint64_t expected = expected_size(fd);
     if (expected > limit) return too_long(name, limit);
-    Bytes bytes(static_cast<std::size_t>(expected) + 1);  // one more, to see the end
+    constexpr std::size_t kUnknown = 4096;  // where it is not known, or nothing is there
+    Buffer bytes;
+    // One more, to see the end.
+    bytes.resize(expected == 0 ? kUnknown : static_cast<std::size_t>(expected) + 1);
     std::size_t used = 0;
     while (true) {
         if (used == bytes.size()) bytes.resize(bytes.size() * 2);
-        const std::size_t n = TRY(read_some(fd, std::span(bytes).subspan(used), name));
+        const auto rest = std::as_writable_bytes(std::span(bytes)).subspan(used);
+        const std::size_t n = TRY(read_some(fd, rest, name));
         if (n == 0) break;
         used += n;
         if (used > limit) return too_long(name, limit);
@@ -64,14 +68,20 @@ Result<Bytes> read_rest(const Fd& fd, const std::string& name, std::uint64_t lim
     return bytes;
 }
 
+}  // namespace
+
+Result<Bytes> read_rest(const Fd& fd, const std::string& name, std::uint64_t limit) {
+    return read_all<Bytes>(fd, name, limit);
+}
+
 Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit) {
     const Fd fd = TRY(open_file(path, O_RDONLY));
     return read_rest(fd, path.string(), limit);
 }
 
 Result<std::string> read_text_file(const std::filesystem::path& path, std::uint64_t limit) {
-    const Bytes bytes = TRY(read_file(path, limit));
-    return to_text(bytes);
+    const Fd fd = TRY(open_file(path, O_RDONLY));
+    return read_all<std::string>(fd, path.string(), limit);
 }
 
 Result<void> write_all(const Fd& fd, ByteView bytes, const std::string& name) {
