@@ -44,7 +44,9 @@ class Reader {
 
     Result<Datum> read_first() {
         skip_blank();
-        return read(0);
+        Datum datum;
+        TRY_VOID(read(datum, 0));
+        return datum;
     }
 
   private:
@@ -76,52 +78,70 @@ class Reader {
         }
     }
 
-    Result<Datum> read(int depth) {
-        const std::size_t start = position_;
-        Result<Datum> datum = read_value(depth);
-        if (datum) datum->offset = start;
-        return datum;
+    // Reads what stands here into the new `datum`: most of them become part of a list, where they
+    // are made.
+    Result<void> read(Datum& datum, int depth) {
+        datum.offset = position_;
+        if (at_end()) return fail(position_, "the datum is cut off here");
+        if (depth > kDeepest) return fail(position_, "lists are nested too deep");
+        return read_value(datum, depth);
     }
 
-    Result<Datum> read_value(int depth) {
+    Result<void> read_value(Datum& datum, int depth) {
         const std::size_t start = position_;
-        if (at_end()) return fail(start, "the datum is cut off here");
-        if (depth > kDeepest) return fail(start, "lists are nested too deep");
-        if (take("(")) return read_list(start, SchemeList::Kind::proper, depth);
-        if (take("#(")) return read_list(start, SchemeList::Kind::vector, depth);
-        if (take("#vu8(") || take("#u8(")) return read_bytes(start);
-        if (take("\"")) {
-            std::string text = TRY(read_string(start, '"'));
-            return Datum{std::move(text)};
+        switch (text_[position_]) {
+            case '(':
+                ++position_;
+                return read_list(datum, SchemeList::Kind::proper, depth);
+            case '"':
+                ++position_;
+                return read_string(datum.value.emplace<std::string>(), start, '"');
+            case '|':
+                ++position_;
+                return read_string(datum.value.emplace<SchemeSymbol>().name, start, '|');
+            case '\'':
+                ++position_;
+                return read_quoted(datum, "quote", depth);
+            case '`':
+                ++position_;
+                return read_quoted(datum, "quasiquote", depth);
+            case ',':
+                ++position_;
+                return read_quoted(datum, take("@") ? "unquote-splicing" : "unquote", depth);
+            case ')':
+                return fail(start, "\")\" closes nothing");
+            case '#':
+                return read_hash(datum, depth);
+            default:
+                return read_atom(datum);
         }
-        if (take("|")) {
-            std::string name = TRY(read_string(start, '|'));
-            return Datum{SchemeSymbol{std::move(name)}};
-        }
-        if (take("#{")) return read_extended_symbol(start);
-        if (take("'")) return read_quoted("quote", depth);
-        if (take("`")) return read_quoted("quasiquote", depth);
-        if (take(",@")) return read_quoted("unquote-splicing", depth);
-        if (take(",")) return read_quoted("unquote", depth);
-        if (next_is(")")) return fail(start, "\")\" closes nothing");
+    }
+
+    // What begins with "#".
+    Result<void> read_hash(Datum& datum, int depth) {
+        const std::size_t start = position_;
+        if (take("#(")) return read_list(datum, SchemeList::Kind::vector, depth);
+        if (take("#vu8(") || take("#u8(")) return read_bytes(datum);
+        if (take("#{")) return read_extended_symbol(datum);
         if (next_is("#<")) return fail(start, "this object cannot be read");
-        return read_atom();
+        return read_atom(datum);
     }
 
-    Result<Datum> read_list(std::size_t start, SchemeList::Kind kind, int depth) {
-        SchemeList list{kind, {}};
+    Result<void> read_list(Datum& datum, SchemeList::Kind kind, int depth) {
+        SchemeList& list = datum.value.emplace<SchemeList>();
+        list.kind = kind;
+        list.items.reserve(2);  // (name value)
         while (true) {
             skip_blank();
-            if (at_end()) return fail(start, "the list that begins here is not closed");
-            if (take(")")) return Datum{std::move(list)};
+            if (at_end()) return fail(datum.offset, "the list that begins here is not closed");
+            if (take(")")) return {};
             if (at_dot()) {
                 if (kind == SchemeList::Kind::vector || list.items.empty()) {
                     return fail(position_, "a dot does not belong here");
                 }
-                return read_tail(start, std::move(list), depth);
+                return read_tail(datum.offset, list, depth);
             }
-            Datum item = TRY(read(depth + 1));
-            list.items.push_back(std::move(item));
+            TRY_VOID(read(list.items.emplace_back(), depth + 1));
         }
     }
 
@@ -132,10 +152,11 @@ class Reader {
     }
 
     // What is behind the dot of `list`: "(a . (b c))" is "(a b c)".
-    Result<Datum> read_tail(std::size_t start, SchemeList list, int depth) {
+    Result<void> read_tail(std::size_t start, SchemeList& list, int depth) {
         ++position_;
         skip_blank();
-        Datum tail = TRY(read(depth + 1));
+        Datum tail;
+        TRY_VOID(read(tail, depth + 1));
         skip_blank();
         if (!take(")"))
             return fail(start, "the list that begins here is not closed behind its dot");
@@ -147,15 +168,19 @@ class Reader {
             list.kind = rest->kind;
             std::ranges::move(rest->items, std::back_inserter(list.items));
         }
-        return Datum{std::move(list)};
+        return {};
     }
 
-    Result<Datum> read_bytes(std::size_t start) {
-        Bytes bytes;
+    Result<void> read_bytes(Datum& datum) {
+        constexpr std::size_t kUsual = 16;  // of a UUID
+        Bytes& bytes = datum.value.emplace<Bytes>();
+        bytes.reserve(kUsual);
         while (true) {
             skip_blank();
-            if (at_end()) return fail(start, "the byte vector that begins here is not closed");
-            if (take(")")) return Datum{std::move(bytes)};
+            if (at_end()) {
+                return fail(datum.offset, "the byte vector that begins here is not closed");
+            }
+            if (take(")")) return {};
             const std::size_t at = position_;
             const auto value = integer_of(read_token());
             if (!value || *value < 0 || *value > 255) {
@@ -165,14 +190,11 @@ class Reader {
         }
     }
 
-    Result<Datum> read_quoted(const char* name, int depth) {
-        const std::size_t start = position_;
+    Result<void> read_quoted(Datum& datum, const char* name, int depth) {
+        SchemeList& list = datum.value.emplace<SchemeList>();
+        list.items.push_back({SchemeSymbol{name}, position_});
         skip_blank();
-        SchemeList list;
-        list.items.push_back({SchemeSymbol{name}, start});
-        Datum quoted = TRY(read(depth + 1));
-        list.items.push_back(std::move(quoted));
-        return Datum{std::move(list)};
+        return read(list.items.emplace_back(), depth + 1);
     }
 
     std::string_view read_token() {
@@ -181,39 +203,46 @@ class Reader {
         return text_.substr(start, position_ - start);
     }
 
-    Result<Datum> read_atom() {
+    Result<void> read_atom(Datum& datum) {
         const std::size_t start = position_;
         if (take("#\\")) {  // a character, even one that delimits: its first byte is taken as it is
             if (at_end()) return fail(start, "the character is cut off");
             ++position_;
             read_token();
-            return Datum{OtherAtom{std::string(text_.substr(start, position_ - start))}};
+            datum.value = OtherAtom{std::string(text_.substr(start, position_ - start))};
+            return {};
         }
         const std::string_view token = read_token();
-        if (token == "#t" || token == "#true") return Datum{true};
-        if (token == "#f" || token == "#false") return Datum{false};
-        if (const auto number = integer_of(token)) return Datum{*number};
-        if (token == ".") return fail(start, "a dot does not belong here");
-        if (token.starts_with("#") && !token.starts_with("#:") && token != "#nil") {
+        if (token == "#t" || token == "#true") {
+            datum.value = true;
+        } else if (token == "#f" || token == "#false") {
+            datum.value = false;
+        } else if (const auto number = integer_of(token)) {
+            datum.value = *number;
+        } else if (token == ".") {
+            return fail(start, "a dot does not belong here");
+        } else if (token.starts_with("#") && !token.starts_with("#:") && token != "#nil") {
             return fail(start, "\"" + std::string(token) + "\" is no known notation");
+        } else if (token.starts_with("#") || looks_like_number(token)) {
+            datum.value = OtherAtom{std::string(token)};
+        } else {
+            datum.value = SchemeSymbol{std::string(token)};
         }
-        if (token.starts_with("#") || looks_like_number(token)) {
-            return Datum{OtherAtom{std::string(token)}};
-        }
-        return Datum{SchemeSymbol{std::string(token)}};
+        return {};
     }
 
-    // The rest of a string, or of a symbol between bars, up to its closing `delimiter`.
-    Result<std::string> read_string(std::size_t start, char delimiter) {
-        std::string result;
+    // Adds the rest of a string, or of a symbol between bars, up to its closing `delimiter`.
+    Result<void> read_string(std::string& result, std::size_t start, char delimiter) {
         while (!at_end()) {
-            const char c = text_[position_++];
-            if (c == delimiter) return result;
-            if (c != '\\') {
-                result += c;
-            } else if (!at_end()) {
-                TRY_VOID(read_escape(result, delimiter));
-            }
+            const auto is_plain = [&](char c) { return c != delimiter && c != '\\'; };
+            const std::string_view rest = text_.substr(position_);
+            const auto end = std::ranges::find_if_not(rest, is_plain);
+            result.append(rest.begin(), end);
+            position_ += static_cast<std::size_t>(end - rest.begin());
+            if (take(std::string_view(&delimiter, 1))) return {};
+            if (at_end()) break;
+            ++position_;  // the backslash
+            if (!at_end()) TRY_VOID(read_escape(result, delimiter));
         }
         return fail(start,
                     delimiter == '"' ? "the string that begins here is not closed"
@@ -270,10 +299,10 @@ class Reader {
     }
 
     // #{a b}#: everything stands for itself but \xHH; and a backslash, which is dropped.
-    Result<Datum> read_extended_symbol(std::size_t start) {
-        std::string name;
+    Result<void> read_extended_symbol(Datum& datum) {
+        std::string& name = datum.value.emplace<SchemeSymbol>().name;
         while (!at_end()) {
-            if (take("}#")) return Datum{SchemeSymbol{std::move(name)}};
+            if (take("}#")) return {};
             if (take("\\x")) {
                 TRY_VOID(read_code_to_semicolon(name));
                 continue;
@@ -281,7 +310,7 @@ class Reader {
             take("\\");
             if (!at_end()) name += text_[position_++];
         }
-        return fail(start, "the symbol that begins here is not closed");
+        return fail(datum.offset, "the symbol that begins here is not closed");
     }
 
     const std::string& file_;
