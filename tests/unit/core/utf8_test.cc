@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <gtest/gtest.h>
+#include <string>
 
 namespace cordwainer {
 namespace {
@@ -62,6 +63,19 @@ TEST(Utf8, EncodesCodePoints) {
     EXPECT_EQ(encoded(0xd800), "refused");
     EXPECT_EQ(encoded(0xdfff), "refused");
     EXPECT_EQ(encoded(0x110000), "refused");
+}
+
+// Plain text is passed over in pieces, so what is no such must be found wherever it stands.
+TEST(Utf8, FindsOneBadByteAnywhere) {
+    for (std::size_t size = 0; size < 40; ++size) {
+        const std::string plain(size, 'a');
+        EXPECT_TRUE(is_utf8(plain)) << size;
+        for (std::size_t place = 0; place <= size; ++place) {
+            std::string text = plain;
+            EXPECT_TRUE(is_utf8(text.insert(place, "\xc3\xa9"))) << size << " " << place;
+            EXPECT_FALSE(is_utf8(text.insert(place, "\xa9"))) << size << " " << place;
+        }
+    }
 }
 
 TEST(Utf8, EncodesEveryCodePointWellFormed) {
