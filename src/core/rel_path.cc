@@ -10,6 +10,7 @@ Result<RelPath> RelPath::parse(std::string_view text) {
     };
     if (text.find('\0') != std::string_view::npos) return refuse("contains a NUL byte");
     std::string clean;
+    clean.reserve(text.size());
     std::size_t start = 0;
     while (start < text.size()) {
         const std::size_t slash = std::min(text.find('/', start), text.size());

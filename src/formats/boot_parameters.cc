@@ -292,7 +292,11 @@ Result<GuixParameters> parse_boot_parameters(const std::string& file, std::strin
 
 std::string guix_command_line(const GuixParameters& parameters, std::string_view link) {
     const bool old_names = parameters.version == 0;
+    std::size_t size = sizeof "rootfstype= gnu.system= gnu.load=/boot";
+    size += parameters.root.size() + 2 * link.size();
+    for (const std::string& argument : parameters.arguments) size += 1 + argument.size();
     std::string line;
+    line.reserve(size);
     if (parameters.root == "tmpfs") {
         line = "rootfstype=tmpfs ";
     } else if (parameters.root != "none") {
@@ -303,7 +307,10 @@ std::string guix_command_line(const GuixParameters& parameters, std::string_view
     line += old_names ? " --load=" : " gnu.load=";
     line += link;
     line += "/boot";
-    for (const std::string& argument : parameters.arguments) line += " " + argument;
+    for (const std::string& argument : parameters.arguments) {
+        line += ' ';
+        line += argument;
+    }
     return line;
 }
 

@@ -9,8 +9,21 @@ namespace {
 
 // What means nothing to GRUB wherever it stands in a word.
 bool is_plain(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/.,:=@%+-_").contains(c);
+    switch (c) {
+        case '/':
+        case '.':
+        case ',':
+        case ':':
+        case '=':
+        case '@':
+        case '%':
+        case '+':
+        case '-':
+        case '_':
+            return true;
+        default:
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    }
 }
 
 }  // namespace

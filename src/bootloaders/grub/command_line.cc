@@ -82,7 +82,8 @@ std::optional<std::string> without_quotes(std::string_view part) {
 LoaderWords loader_words(std::string_view command_line) {
     LoaderWords result;
     if (command_line.empty()) return result;
-    if (command_line.find_first_of("\\'\"\r") == std::string_view::npos) {
+    const auto is_plain = [](char c) { return !is_escaped_by_grub(c) && c != '\r'; };
+    if (std::ranges::all_of(command_line, is_plain)) {
         split_at_spaces(command_line, result.words);
         result.delivered = command_line;
         return result;
