@@ -118,6 +118,17 @@ std::string escaped_for_pointer(std::string_view key) {
     return out;
 }
 
+// The pointer to `value`, which is `here` or in it; nothing where it is not.
+std::optional<std::string> pointer_to(const Json& value, const Json& here) {
+    if (&value == &here) return "";
+    if (!here.is_structured()) return std::nullopt;
+    for (const auto& item : here.items()) {
+        const auto rest = pointer_to(value, item.value());
+        if (rest) return "/" + escaped_for_pointer(item.key()) + *rest;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, const std::string& source_name) {
@@ -130,19 +141,22 @@ Result<Json> parse_json(std::string_view text, const std::string& source_name) {
 }
 
 Error JsonPlace::error(const std::string& what) const {
+    const std::string pointer = pointer_to(*value_, *root_).value_or("");
     return {Errc::invalid_input,
-            *source_name_ + ": " + (pointer_.empty() ? "" : pointer_ + ": ") + what};
+            *source_name_ + ": " + (pointer.empty() ? "" : pointer + ": ") + what};
 }
 
-JsonPlace JsonPlace::below(const Json& value, std::string_view key) const {
-    return {value, source_name_, pointer_ + "/" + escaped_for_pointer(key)};
+JsonPlace JsonPlace::below(const Json& value) const {
+    JsonPlace place = *this;
+    place.value_ = &value;
+    return place;
 }
 
 Result<void> JsonPlace::only(std::initializer_list<std::string_view> keys) const {
     if (!value_->is_object()) return error("must be an object");
     for (const auto& item : value_->items()) {
         if (std::ranges::find(keys, item.key()) == keys.end())
-            return below(item.value(), item.key()).error("unknown key");
+            return below(item.value()).error("unknown key");
     }
     return {};
 }
@@ -164,29 +178,28 @@ Result<JsonPlace> JsonPlace::at(std::string_view key) const {
     if (!value_->is_object()) return error("must be an object");
     const auto found = value_->find(key);
     if (found == value_->end()) return error("\"" + std::string(key) + "\" is missing");
-    return below(*found, key);
+    return below(*found);
 }
 
 Result<std::optional<JsonPlace>> JsonPlace::find(std::string_view key) const {
     if (!value_->is_object()) return error("must be an object");
     const auto found = value_->find(key);
     if (found == value_->end() || found->is_null()) return std::nullopt;
-    return std::optional(below(*found, key));
+    return std::optional(below(*found));
 }
 
 Result<std::vector<JsonPlace>> JsonPlace::elements() const {
     if (!value_->is_array()) return error("must be an array");
     std::vector<JsonPlace> all;
     all.reserve(value_->size());
-    for (const Json& element : *value_) all.push_back(below(element, std::to_string(all.size())));
+    for (const Json& element : *value_) all.push_back(below(element));
     return all;
 }
 
 Result<std::vector<std::pair<std::string, JsonPlace>>> JsonPlace::members() const {
     if (!value_->is_object()) return error("must be an object");
     std::vector<std::pair<std::string, JsonPlace>> all;
-    for (const auto& item : value_->items())
-        all.emplace_back(item.key(), below(item.value(), item.key()));
+    for (const auto& item : value_->items()) all.emplace_back(item.key(), below(item.value()));
     return all;
 }
 

@@ -24,11 +24,11 @@ namespace cordwainer {
 [[nodiscard]] Result<nlohmann::json> parse_json(std::string_view text,
                                                 const std::string& source_name);
 
-// A value and where it stands. Refers to the value and the name, which must outlive it.
+// A value and where it stands. Refers to the root and the name, which must outlive it.
 class JsonPlace {
   public:
-    JsonPlace(const nlohmann::json& value, const std::string& source_name)
-        : value_(&value), source_name_(&source_name) {}
+    JsonPlace(const nlohmann::json& root, const std::string& source_name)
+        : root_(&root), value_(&root), source_name_(&source_name) {}
 
     // invalid_input: "FILE: /steps/3/path: WHAT".
     [[nodiscard]] Error error(const std::string& what) const;
@@ -68,14 +68,12 @@ class JsonPlace {
     [[nodiscard]] Result<RelPath> rel_path(std::string_view key) const;
 
   private:
-    JsonPlace(const nlohmann::json& value, const std::string* source_name, std::string pointer)
-        : value_(&value), source_name_(source_name), pointer_(std::move(pointer)) {}
+    // The place of another value in the same root.
+    [[nodiscard]] JsonPlace below(const nlohmann::json& value) const;
 
-    [[nodiscard]] JsonPlace below(const nlohmann::json& value, std::string_view key) const;
-
+    const nlohmann::json* root_;  // in which errors look for the value
     const nlohmann::json* value_;
     const std::string* source_name_;
-    std::string pointer_;
 };
 
 }  // namespace cordwainer
