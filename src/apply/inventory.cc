@@ -106,6 +106,16 @@ std::optional<std::array<std::string_view, 3>> header_of(std::string_view bytes)
         line.substr(0, first), line.substr(first + 1, second - first - 1), line.substr(second + 1)};
 }
 
+// The counter in it; nothing where that is no number.
+std::optional<std::uint64_t> counter_of(const std::array<std::string_view, 3>& header) {
+    const std::string_view number = header[1];
+    const char* end = number.data() + number.size();
+    std::uint64_t counter = 0;
+    const auto [stop, error] = std::from_chars(number.data(), end, counter);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    return counter;
+}
+
 }  // namespace
 
 Result<RelPath> inventory_path(const RelPath& own, std::uint64_t counter) {
@@ -121,44 +131,52 @@ std::string render_inventory(const Inventory& inventory) {
 Result<Inventory> parse_inventory(std::string_view bytes, const std::string& source_name) {
     const auto header = header_of(bytes);
     if (!header) return damaged(source_name, "no inventory");
-    const auto [format, number, digest] = *header;
+    const auto& [format, number, digest] = *header;
     if (format != kInventoryFormat)
         return damaged(source_name, "no inventory that this program knows");
-    std::uint64_t counter = 0;
-    const auto [end, error] =
-        std::from_chars(number.data(), number.data() + number.size(), counter);
-    if (error != std::errc() || end != number.data() + number.size())
-        return damaged(source_name, "its counter is no number");
+    const auto counter = counter_of(*header);
+    if (!counter) return damaged(source_name, "its counter is no number");
     const std::string_view body = bytes.substr(bytes.find('\n') + 1);
     if (sha256(body).hex() != digest)
         return damaged(source_name, "its content does not have its digest");
     auto inventory = parse_body(body, source_name);
     if (!inventory) return damaged(source_name, inventory.error().message());
-    inventory->counter = counter;
+    inventory->counter = *counter;
     return inventory;
 }
 
 Result<LoadedInventory> load_inventory(FileTarget& target, const RelPath& own) {
-    LoadedInventory loaded;
-    std::string why;
-    for (const std::uint64_t number : {0U, 1U}) {
-        const RelPath path = TRY(inventory_path(own, number));
+    struct File {
+        RelPath path;
+        std::string text;
+        std::uint64_t counter = 0;
+    };
+
+    std::vector<File> files;
+    for (const std::uint64_t number : {1U, 0U}) {
+        RelPath path = TRY(inventory_path(own, number));
         const std::optional<Bytes> bytes = TRY(target.read(path));
         if (!bytes) continue;
-        auto inventory = parse_inventory(to_text(*bytes), path.text());
-        if (!inventory) {
-            why = inventory.error().message();
-        } else if (inventory->counter >= loaded.inventory.counter) {
-            loaded.inventory = std::move(*inventory);
-        }
+        File file{.path = std::move(path), .text = to_text(*bytes)};
+        if (const auto header = header_of(file.text))
+            file.counter = counter_of(*header).value_or(0);
+        files.push_back(std::move(file));
     }
-    // One of the two may be torn by a cut; that is what the other is for.
-    if (!why.empty() && loaded.inventory.counter == 0)
-        loaded.warning =
+    // The newer one of the two may be torn by a cut; that is what the other is for.
+    if (files.size() == 2 && files[1].counter > files[0].counter) std::swap(files[0], files[1]);
+    std::string why;
+    for (const File& file : files) {
+        auto inventory = parse_inventory(file.text, file.path.text());
+        if (inventory) return LoadedInventory{.inventory = *std::move(inventory), .warning = {}};
+        why = inventory.error().message();
+    }
+    LoadedInventory none;
+    if (!why.empty())
+        none.warning =
             "the inventory cannot be read, so nothing that was installed before is "
             "removed (" +
             why + ")";
-    return loaded;
+    return none;
 }
 
 Result<void> save_inventory(FileTarget& target, const RelPath& own, Inventory& inventory) {
