@@ -1,6 +1,8 @@
 #include "model/planning.h"
 
+#include <iterator>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace cordwainer {
@@ -19,12 +21,19 @@ std::string place_of(const TargetSpec& spec) {
 
 template <class T>
 void append(std::vector<T>& all, std::vector<T>&& more) {
-    std::ranges::move(more, std::back_inserter(all));
+    if (all.empty()) {
+        all = std::move(more);
+        return;
+    }
+    all.insert(
+        all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 // A planner that writes one name twice would leave the order of steps to decide what boots.
-Result<void> check_names(const Plan& plan) {
-    std::map<std::pair<TargetId, RelPath>, Digest> written;
+// Whether a name is written twice, with the same content.
+Result<bool> check_names(const Plan& plan) {
+    bool twice = false;
+    std::map<std::pair<std::string_view, std::string_view>, Digest> written;
     for (const Step& step : plan.steps) {
         const TargetId* target = nullptr;
         const RelPath* path = nullptr;
@@ -45,14 +54,15 @@ Result<void> check_names(const Plan& plan) {
             continue;
         }
         const Digest id = source_id(*source);
-        const auto [place, added] = written.try_emplace({*target, *path}, id);
-        if (!added && place->second != id) {
+        const auto [place, added] = written.try_emplace({target->text, path->text()}, id);
+        if (!added) twice = true;
+        if (place->second != id) {
             return Error(Errc::refused,
                          "the plan writes " + path->text() + " on target " + target->text +
                              " twice with different content");
         }
     }
-    return {};
+    return twice;
 }
 
 Result<void> check_own_directory(const InstallSteps& made, const Installer& installer) {
@@ -144,8 +154,7 @@ Result<Plan> make_plan(const Bootloader& bootloader,
             append(plan.warnings, std::move(made.warnings));
         }
     }
-    TRY_VOID(check_names(plan));
-    drop_repeated_stages(plan);
+    if (TRY(check_names(plan))) drop_repeated_stages(plan);
     return plan;
 }
 
