@@ -73,6 +73,10 @@ std::string FilesBelow::inside(const RelPath& path) const {
     return base_ + "/" + path.text();
 }
 
+std::string FilesBelow::name() const {
+    return root_.outside(base_.empty() ? "/" : base_);
+}
+
 std::string FilesBelow::name(const RelPath& path) const {
     return root_.outside(inside(path));
 }

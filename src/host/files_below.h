@@ -34,7 +34,8 @@ class FilesBelow {
     [[nodiscard]] static Result<FilesBelow> open(const std::filesystem::path& root,
                                                  const std::string& path);
 
-    // Where `path` is, for messages.
+    // Where the directory is, and `path` in it, for messages.
+    [[nodiscard]] std::string name() const;
     [[nodiscard]] std::string name(const RelPath& path) const;
 
     // The directory itself.

@@ -27,7 +27,7 @@ Result<std::unique_ptr<FileTarget>> open_live_files(const std::filesystem::path&
                                                     const RelPath& own) {
     const Root opened = TRY(Root::open(root.string()));
     const Fd directory = TRY(nearest_directory(opened, path));
-    if (file_system_type(directory) == "vfat") return MountedFat::open(root, path, own);
+    if (file_system_type(directory) == "vfat") return MountedFat::open(root, path);
     TRY_VOID(check_can_settle(directory, opened.outside(path)));
     return MountedFiles::open(root, path, own);
 }

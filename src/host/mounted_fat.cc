@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <string_view>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -18,9 +20,11 @@
 namespace cordwainer {
 namespace {
 
-// Names for what is to be exchanged: a name is lost to a leftover that shares its clusters, and a
-// cut leaves two at most.
-constexpr int kExchangeNames = 16;
+// Names for what is to be exchanged, each in the directory of the live file: "cordwainer-exchange",
+// "cordwainer-exchange.1" and so on. A name is lost to a leftover that shares its clusters, of
+// which a cut leaves two at most, and to a gap in the directory before the live file.
+constexpr std::string_view kExchangeName = "cordwainer-exchange";
+constexpr int kExchangeNames = 64;
 
 // So many descriptors are held at most until what they keep is settled: a process may have 1024 by
 // default, and GRUB's modules for two platforms are more than 550 files.
@@ -89,11 +93,21 @@ Result<int> first_cluster(const Fd& file, const std::string& name) {
     return error;
 }
 
-Result<RelPath> exchange_name(const RelPath& own, int number) {
-    const std::string name =
-        number == 0 ? std::string("exchange") : "exchange." + std::to_string(number);
-    return own / TRY(RelPath::parse(name));
+Result<RelPath> exchange_name(const RelPath& live, int number) {
+    std::string path = live.text().substr(0, live.text().rfind('/') + 1);
+    path += kExchangeName;
+    if (number != 0) path += "." + std::to_string(number);
+    return RelPath::parse(path);
 }
+
+bool is_exchange_name(const RelPath& path) {
+    const std::string_view name = std::string_view(path.text()).substr(path.text().rfind('/') + 1);
+    return name.starts_with(kExchangeName);
+}
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
 
 }  // namespace
 
@@ -108,17 +122,16 @@ Result<void> check_exchange_on_fat(const std::string& release, const std::string
 }
 
 Result<std::unique_ptr<MountedFat>> MountedFat::open(const std::filesystem::path& root,
-                                                     const std::string& path,
-                                                     const RelPath& own) {
+                                                     const std::string& path) {
     struct utsname system{};
     if (::uname(&system) != 0) return system_error(errno, "ask for the kernel's release");
     TRY_VOID(check_exchange_on_fat(static_cast<const char*>(system.release), path));
     FilesBelow files = TRY(FilesBelow::open(root, path));
     Fd directory = TRY(files.directory());
-    std::string name = std::filesystem::path(files.name(own)).parent_path().string();
+    std::string name = files.name();
     Fd device = TRY(open_device(directory, name));
-    return std::unique_ptr<MountedFat>(new MountedFat(
-        std::move(files), std::move(directory), std::move(device), std::move(name), own));
+    return std::unique_ptr<MountedFat>(
+        new MountedFat(std::move(files), std::move(directory), std::move(device), std::move(name)));
 }
 
 Result<std::optional<FileState>> MountedFat::look(const RelPath& path) {
@@ -139,6 +152,7 @@ Result<std::optional<Digest>> MountedFat::digest(const RelPath& path) {
 
 Result<void> MountedFat::write(const RelPath& path, ByteView bytes) {
     TRY_VOID(check_name(path));
+    TRY_VOID(remove_leftovers());
     TRY_VOID(make_way(path));
     TRY_VOID(files_.write(path, bytes));
     TRY_VOID(written(path, sha256(bytes)));
@@ -163,12 +177,14 @@ Result<void> MountedFat::replace(const RelPath& path,
         return settle();
     }
     TRY_VOID(check_name(path));
-    const RelPath prepared = TRY(free_exchange_name());
-    TRY_VOID(stage(prepared, from, digest));
+    TRY_VOID(remove_leftovers());
+    const Prepared prepared = TRY(find_place(path));
+    TRY_VOID(stage(prepared.path, from, digest));
     TRY_VOID(settle());
-    TRY_VOID(exchange(prepared, path));
+    TRY_VOID(exchange(prepared.path, path));
     // Shared where the old file shared its clusters with a leftover: then there are two leftovers.
-    TRY_VOID(retire(prepared));
+    TRY_VOID(retire(prepared.path));
+    for (const RelPath& filler : prepared.fillers) TRY_VOID(retire(filler));
     return settle();
 }
 
@@ -327,28 +343,67 @@ Result<void> MountedFat::make_room(const RelPath& path) {
     return {};
 }
 
-// Removes what cut runs left of their exchanges, but for what shares its clusters; a name that is
-// free then.
-Result<RelPath> MountedFat::free_exchange_name() {
-    std::optional<RelPath> free;
+// Removes what cut runs left of their exchanges, but for what shares its clusters. Once, since it
+// looks at every file.
+Result<void> MountedFat::remove_leftovers() {
+    if (std::exchange(tidy_, true)) return {};
     bool flushed = false;
-    for (int number = 0; number < kExchangeNames; ++number) {
-        RelPath name = TRY(exchange_name(own_, number));
-        const std::optional<FileStatus> leftover = TRY(files_.status(name));
-        if (leftover) {
-            // A process that was killed may have exchanged it and not flushed: on the disk it may
-            // still be the live file.
-            if (!std::exchange(flushed, true)) TRY_VOID(flush_all());
-            const bool gone = TRY(retire(name));
-            if (!gone) continue;
-        }
-        if (!free) free = std::move(name);
+    const std::vector<RelPath> files = TRY(files_.all());
+    for (const RelPath& path : files) {
+        if (!is_exchange_name(path)) continue;
+        // A process that was killed may have exchanged it and not flushed: on the disk it may still
+        // be the live file.
+        if (!std::exchange(flushed, true)) TRY_VOID(flush_all());
+        TRY_VOID(retire(path));
     }
-    if (free) return std::move(*free);
+    return {};
+}
+
+// A name in the directory of a live file and behind it there. Linux takes the first gap that is
+// large enough, so those before the live file are filled.
+Result<MountedFat::Prepared> MountedFat::find_place(const RelPath& live) {
+    std::vector<RelPath> fillers;
+    for (int number = 0; number < kExchangeNames; ++number) {
+        RelPath name = TRY(exchange_name(live, number));
+        const auto leftover = TRY(files_.status(name));
+        if (leftover) continue;
+        TRY_VOID(files_.write(name, {}));
+        const bool behind = TRY(is_behind(name, live));
+        if (behind) return Prepared{.path = std::move(name), .fillers = std::move(fillers)};
+        fillers.push_back(std::move(name));
+    }
+    for (const RelPath& filler : fillers) TRY_VOID(retire(filler));
     return Error(Errc::refused,
-                 "every name for a file to be exchanged is taken by one that shares its clusters, "
-                 "in " +
-                     files_.name(own_) + "; unmount the file system and run \"fsck.fat -a\" on it");
+                 "no place for a file behind " + files_.name(live) +
+                     ", to exchange the two: its directory has many gaps, or files that share "
+                     "their clusters; unmount the file system and run \"fsck.fat -a\" on it");
+}
+
+// Whether the entry of `path` comes after that of `other`, in the directory of both.
+Result<bool> MountedFat::is_behind(const RelPath& path, const RelPath& other) {
+    const int descriptor = TRY(files_.parent_of(path));
+    // Open, so that Linux keeps the numbers that the directory is listed with.
+    const std::optional<Fd> first = TRY(files_.open_file(path));
+    const std::optional<Fd> second = TRY(files_.open_file(other));
+    if (!first || !second) return Error(Errc::not_found, files_.name(other) + " is gone");
+    const std::uint64_t inode = TRY(status_of(*first, files_.name(path))).inode;
+    const std::uint64_t its_inode = TRY(status_of(*second, files_.name(other))).inode;
+
+    Fd fd(::openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const std::string what = "list the directory of " + files_.name(other);
+    const std::unique_ptr<DIR, CloseDirectory> directory(fd ? ::fdopendir(fd.get()) : nullptr);
+    if (!directory) return file_error(errno, what);
+    (void)fd.release();  // closed by closedir
+    bool seen = false;
+    while (true) {
+        errno = 0;
+        const dirent* entry = ::readdir(directory.get());
+        if (!entry) break;
+        if (entry->d_ino == inode) return seen;
+        seen = seen || entry->d_ino == its_inode;
+    }
+    if (errno != 0) return file_error(errno, what);
+    return Error(Errc::corrupt, files_.name(path) + " is not in its directory");
 }
 
 // Takes note of a file that was just made, for settle(); where there are many already, settles

@@ -27,7 +27,10 @@ namespace cordwainer {
 // - two files are exchanged (two entries, in two sectors) only when both are on the disk. A cut
 //   between the two leaves both names with one chain, and removing either would free the other's
 //   clusters. So first clusters are compared before anything is unlinked, and a file that shares is
-//   left as it is and told of;
+//   left as it is and told of. fsck.fat, which systems run when they start, separates the two: it
+//   looks at a directory's files in their order, then at its directories, and empties the second of
+//   the two that it meets. That must never be the live file, so the other is in the same directory,
+//   behind it;
 // - a directory that is full grows by a cluster: a mark in the table that it is taken, and a link
 // to
 //   it, perhaps in two sectors. A cut that keeps the link alone leaves a directory that leads into
@@ -37,11 +40,9 @@ namespace cordwainer {
 class MountedFat : public FileTarget {
   public:
     // The directory `path` inside the system whose root is `root`, made where it is missing.
-    // `own` is the target's own directory below it, where files that are to be exchanged with live
-    // ones are prepared. unsupported before Linux 6.0, which cannot exchange two files on FAT.
+    // unsupported before Linux 6.0, which cannot exchange two files on FAT.
     [[nodiscard]] static Result<std::unique_ptr<MountedFat>> open(const std::filesystem::path& root,
-                                                                  const std::string& path,
-                                                                  const RelPath& own);
+                                                                  const std::string& path);
 
     // The stamp is the first cluster: times have a resolution of two seconds, and an exchange does
     // not change them. Needs CAP_SYS_RAWIO.
@@ -76,17 +77,22 @@ class MountedFat : public FileTarget {
     std::vector<std::string> take_warnings() override;
 
   private:
-    MountedFat(FilesBelow files, Fd directory, Fd device, std::string name, RelPath own)
+    MountedFat(FilesBelow files, Fd directory, Fd device, std::string name)
         : files_(std::move(files)),
           directory_(std::move(directory)),
           device_(std::move(device)),
-          name_(std::move(name)),
-          own_(std::move(own)) {}
+          name_(std::move(name)) {}
 
     struct Written {
         RelPath path;
         Fd file;
         Digest digest;
+    };
+
+    // Where a file is to be prepared, and the empty ones before it, which go with it.
+    struct Prepared {
+        RelPath path;
+        std::vector<RelPath> fillers;
     };
 
     [[nodiscard]] Result<void> check_name(const RelPath& path) const;
@@ -95,7 +101,9 @@ class MountedFat : public FileTarget {
     Result<void> make_way(const RelPath& path);
     Result<void> make_room(const RelPath& path);
     Result<bool> retire(const RelPath& path);
-    Result<RelPath> free_exchange_name();
+    Result<void> remove_leftovers();
+    Result<Prepared> find_place(const RelPath& live);
+    Result<bool> is_behind(const RelPath& path, const RelPath& other);
     Result<void> exchange(const RelPath& prepared, const RelPath& live);
     Result<void> written(const RelPath& path, const Digest& digest);
     Result<void> free_unlinked();
@@ -106,7 +114,7 @@ class MountedFat : public FileTarget {
     Fd directory_;
     Fd device_;  // that holds the file system
     std::string name_;
-    RelPath own_;
+    bool tidy_ = false;  // whether leftovers are removed
     std::vector<Written> unsettled_;
     std::vector<Fd> unlinked_;     // held open, so that their clusters stay taken
     std::set<std::string> roomy_;  // what make_room has looked at

@@ -245,7 +245,7 @@ class SystemdBoot {
             }
         }
         for (const std::string& path : machine_.all(state_, target)) {
-            if (path.starts_with("loader/entries/")) paths.insert(path);
+            if (path.starts_with("loader/entries/") && path.ends_with(".conf")) paths.insert(path);
         }
         return paths;
     }

@@ -221,6 +221,7 @@ class Explorer {
             if (!seen_.insert(hash(seen)).second) return;
             ++tally_.states;
             judge(seen, depth == 0 ? "after a cut" : "after a second cut");
+            if (shares_clusters(seen)) judge(separated(seen), "after fsck.fat");
             const std::size_t every = kRecoverEvery[depth];
             if (!recovers_ || every == 0) return;
             if (tally_.states % every == 0 || (depth == 0 && shares_clusters(seen)))
@@ -241,6 +242,15 @@ class Explorer {
             }
         }
         return false;
+    }
+
+    // What systems do with it when they start.
+    [[nodiscard]] MediumState separated(MediumState state) const {
+        for (const auto& [target, files] : machine_.files()) {
+            test::ModelFileSystem& fat = files->file_system();
+            if (fat.kind() == FileSystemKind::fat) state = fat.separated(std::move(state));
+        }
+        return state;
     }
 
     void recover(MediumState state, std::size_t depth) {
@@ -268,7 +278,7 @@ class Explorer {
                 const std::string& path = file.first;
                 return path.find("/inventory.") != std::string::npos ||
                        path == ModelledMachine::kStranger || path == "one/more" ||
-                       (path.find("/exchange") != std::string::npos &&
+                       (path.find("cordwainer-exchange") != std::string::npos &&
                         files->file_system().kind() == FileSystemKind::fat);
             });
             if (found != new_plan().files.at(target)) note(std::string(when) + ": other files");

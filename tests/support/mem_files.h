@@ -87,6 +87,7 @@ class MemFiles : public FileTarget {
     // The medium's cache was set by somebody else.
     void mount() {
         files_.mount();
+        tidy_ = false;
         unsettled_.clear();
         warnings_.clear();
     }
@@ -94,6 +95,7 @@ class MemFiles : public FileTarget {
     // The process ends: what it held open is let go.
     void process_ends() {
         files_.free_held();
+        tidy_ = false;
         unsettled_.clear();
     }
 
@@ -134,6 +136,7 @@ class MemFiles : public FileTarget {
     Result<void> write(const RelPath& path, ByteView bytes) override {
         const bool cut = faults_.cuts_here();
         if (is_fat()) {
+            remove_leftovers();
             TRY_VOID(make_way(path.text()));
         } else {
             remove_leftover();
@@ -216,6 +219,7 @@ class MemFiles : public FileTarget {
 
   private:
     using Found = ModelFileSystem::Found;
+    static constexpr const char* kExchangeName = "cordwainer-exchange";
     static constexpr int kExchangeNames = 8;
 
     [[nodiscard]] bool is_fat() const { return files_.kind() == FileSystemKind::fat; }
@@ -300,8 +304,10 @@ class MemFiles : public FileTarget {
             settle_now();
             return {};
         }
-        const auto prepared = free_exchange_name();
-        if (!prepared) return Error(Errc::refused, "every name for an exchange is taken");
+        remove_leftovers();
+        std::vector<std::string> fillers;
+        const auto prepared = find_place(path, fillers);
+        if (!prepared) return Error(Errc::refused, "no place behind " + path);
         files_.create(*prepared, bytes);
         unsettled_.push_back(*prepared);
         settle_now();
@@ -314,6 +320,7 @@ class MemFiles : public FileTarget {
             flush_all();
         }
         (void)retire(*prepared);
+        for (const std::string& filler : fillers) (void)retire(filler);
         settle_now();
         return {};
     }
@@ -345,25 +352,34 @@ class MemFiles : public FileTarget {
         return Error(Errc::refused, path + " shares its clusters with " + *other);
     }
 
-    std::optional<std::string> free_exchange_name() {
-        std::optional<std::string> free_name;
+    void remove_leftovers() {
+        if (std::exchange(tidy_, true)) return;
         bool flushed = false;
+        for (const std::string& path : files_.all(files_.medium().cache())) {
+            if (path.find(kExchangeName) == std::string::npos) continue;
+            if (!std::exchange(flushed, true)) flush_all();
+            (void)retire(path);
+        }
+    }
+
+    std::optional<std::string> find_place(const std::string& live,
+                                          std::vector<std::string>& fillers) {
         for (int number = 0; number < kExchangeNames; ++number) {
             std::string name =
-                own_ + "/exchange" + (number == 0 ? "" : "." + std::to_string(number));
-            if (find(name)) {
-                if (!std::exchange(flushed, true)) flush_all();
-                if (!retire(name)) continue;
-            }
-            if (!free_name) free_name = std::move(name);
+                live.substr(0, live.rfind('/') + 1) + kExchangeName + "." + std::to_string(number);
+            if (find(name)) continue;
+            files_.create(name, "");
+            if (files_.is_behind(name, live)) return name;
+            fillers.push_back(std::move(name));
         }
-        return free_name;
+        return std::nullopt;
     }
 
     MemContents& contents_;
     Faults& faults_;
     mutable ModelFileSystem files_;
     std::string own_;
+    bool tidy_ = false;
     std::vector<std::string> unsettled_;
     std::set<std::string> warnings_;
 };

@@ -75,6 +75,45 @@ class ModelFileSystem {
         return found;
     }
 
+    // FAT: whether the entry of `path` comes after that of `other` for a program that looks at a
+    // directory's files in their order, then at its directories (fsck.fat). Of directories beside
+    // each other nobody knows.
+    [[nodiscard]] std::optional<bool> is_behind(const MediumState& state,
+                                                const std::string& path,
+                                                const std::string& other) {
+        const std::string directory = directory_of(path);
+        const std::string its_directory = directory_of(other);
+        if (directory == its_directory) return slot(state, path) > slot(state, other);
+        if (directory.starts_with(its_directory)) return true;
+        if (its_directory.starts_with(directory)) return false;
+        return std::nullopt;
+    }
+
+    [[nodiscard]] bool is_behind(const std::string& path, const std::string& other) {
+        return is_behind(medium_->cache(), path, other).value_or(false);
+    }
+
+    // FAT: what fsck.fat makes of a state in which files share their clusters: of two it empties
+    // the one that it meets second; here both where that may be either.
+    [[nodiscard]] MediumState separated(MediumState state) {
+        const std::vector<std::string> files = all(state);
+        std::vector<std::string> emptied;
+        for (const std::string& path : files) {
+            const auto found = find(state, path);
+            if (!found || found->size == 0) continue;
+            for (const std::string& other : files) {
+                const auto its = find(state, other);
+                if (other == path || !its || its->size == 0 || its->identity != found->identity)
+                    continue;
+                if (is_behind(state, path, other).value_or(true)) emptied.push_back(path);
+            }
+        }
+        for (const std::string& path : emptied) {
+            set_cell(state, entry_key(path), number({kEnd, 0, slot(state, path)}));
+        }
+        return state;
+    }
+
     // ---- Changing the cache and, sooner or later, the medium
 
     // The file anew; what was there is unlinked.
@@ -96,8 +135,9 @@ class ModelFileSystem {
                                number({i + 1 < count ? sectors[i + 1] : kEnd}));
             }
             // The name is there at once, the rest of the entry when its file is written.
-            medium_->write(entry, number({kEnd, 0}));
-            medium_->write_later(entry, number({count == 0 ? kEnd : sectors.front(), size}));
+            const std::uint32_t slot = free_slot(directory_of(path));
+            medium_->write(entry, number({kEnd, 0, slot}));
+            medium_->write_later(entry, number({count == 0 ? kEnd : sectors.front(), size, slot}));
             return;
         }
         const std::uint32_t inode = take_free(inodes_);
@@ -134,8 +174,10 @@ class ModelFileSystem {
     void exchange(const std::string& a, const std::string& b) {
         const CellValue was_a = cell(medium_->cache(), entry_key(a));
         const CellValue was_b = cell(medium_->cache(), entry_key(b));
-        write_entry(a, was_b, false);
-        write_entry(b, was_a, true);
+        const std::uint32_t slot_a = slot(medium_->cache(), a);
+        const std::uint32_t slot_b = slot(medium_->cache(), b);
+        write_entry(a, in_slot(was_b, slot_a), false);
+        write_entry(b, in_slot(was_a, slot_b), true);
     }
 
     // rename(2): over what is there.
@@ -143,7 +185,7 @@ class ModelFileSystem {
         const CellValue moved = cell(medium_->cache(), entry_key(from));
         const bool over = find(medium_->cache(), to).has_value();
         unlink(to);
-        write_entry(to, moved, over);
+        write_entry(to, in_slot(moved, free_slot(directory_of(to))), over);
         medium_->write(entry_key(from), 0, false, true);
     }
 
@@ -198,6 +240,31 @@ class ModelFileSystem {
         std::uint32_t found = 0;
         std::memcpy(&found, medium_->text(value).data() + index * sizeof(found), sizeof(found));
         return found;
+    }
+
+    static std::string directory_of(const std::string& path) {
+        return path.substr(0, path.rfind('/') + 1);
+    }
+
+    // The place of an entry in its directory.
+    [[nodiscard]] std::uint32_t slot(const MediumState& state, const std::string& path) {
+        const CellValue entry = cell(state, entry_key(path));
+        return kind_ == FileSystemKind::fat && entry != 0 ? number_at(entry, 2) : 0;
+    }
+
+    [[nodiscard]] CellValue in_slot(CellValue entry, std::uint32_t slot) {
+        if (kind_ != FileSystemKind::fat || entry == 0) return entry;
+        return number({number_at(entry, 0), number_at(entry, 1), slot});
+    }
+
+    [[nodiscard]] std::uint32_t free_slot(const std::string& directory) {
+        std::set<std::uint32_t> taken;
+        for (const std::string& path : all(medium_->cache())) {
+            if (directory_of(path) == directory) taken.insert(slot(medium_->cache(), path));
+        }
+        std::uint32_t free = 0;
+        while (taken.contains(free)) ++free;
+        return free;
     }
 
     // The lowest that is free.

@@ -93,24 +93,51 @@ def judge_with_mtools(lab, disk):
     return None if read("theirs") == STRANGER else "a stranger's file is gone"
 
 
-def record(lab, disk, kind, change=CHANGE):
+# A menu in another directory than the inventory, behind a gap that is large enough for what it is
+# exchanged with.
+BEFORE_GAP = """
+mount -t {type} /dev/vda /mnt && mkdir /mnt/a
+echo gone >/mnt/a/a-name-that-takes-several-directory-entries.txt
+media_probe /mnt write=z/inventory.0=/old replace=a/menu=/old
+rm /mnt/a/*.txt
+umount /mnt"""
+CHANGE_GAP = """
+mount -t {type} /dev/vda /mnt
+media_probe /mnt write=z/inventory.1=/new replace=a/menu=/new replace=a/menu=/old"""
+
+
+def judge_after_fsck(lab, disk):
+    """What is wrong with the menu of CHANGE_GAP, also after the check that systems run when they
+    start: it separates files that share their clusters, and empties one of the two."""
+    checked = lab.folder / "checked"
+    lab.run("cp", "--sparse=always", disk, checked)
+    subprocess.run(["fsck.fat", "-a", checked], capture_output=True, timeout=60, check=False)
+    for when, medium in (("after the cut", disk), ("after fsck.fat", checked)):
+        menu = subprocess.run(["mtype", "-i", medium, "::a/menu"], capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=60).stdout
+        if menu not in (OLD, NEW):
+            return f"{when} there is neither the old menu nor the new one"
+    return None
+
+
+def record(lab, disk, kind, before=BEFORE, change=CHANGE):
     """Runs a change on a prepared disk, its writes logged: the disk before, and the writes."""
-    media.run(lab, disk, BEFORE.format(type=kind), FILES)
-    before = disk.read_bytes()
+    media.run(lab, disk, before.format(type=kind), FILES)
+    content = disk.read_bytes()
     log = lab.folder / "log"
     write_log.create(log)
     media.run(lab, disk, change.format(type=kind), FILES, write_log.drive(disk, log))
     writes = write_log.read(log)
     assert sum(write.flush for write in writes) >= 5, "a log without flushes says nothing"
-    return before, writes
+    return content, writes
 
 
-def judged(lab, disk, kind, judge, *, reorderings=60, stride=1, change=CHANGE):
+def judged(lab, disk, kind, judge, *, reorderings=60, stride=1, before=BEFORE, change=CHANGE):
     """Every `stride`-th state that a cut can leave: its name, and what is wrong with it or None."""
-    before, writes = record(lab, disk, kind, change)
+    content, writes = record(lab, disk, kind, before, change)
     print(f"{kind}: {len(writes)} entries of the log")
     state = lab.folder / "state"
-    states = write_log.Replay(before, state, writes).states(reorderings)
+    states = write_log.Replay(content, state, writes).states(reorderings)
     for name in itertools.islice(states, 0, None, stride):
         yield name, judge(lab, state)
 
