@@ -63,9 +63,11 @@ Result<EntryFiles> BootFiles::files_of(const Generation& generation) {
     return files;
 }
 
-std::vector<Reference> BootFiles::references() const {
+std::vector<Reference> BootFiles::take_references() {
     std::vector<Reference> all;
-    for (const auto& [path, reference] : references_) all.push_back(reference);
+    all.reserve(references_.size());
+    for (auto& [path, reference] : references_) all.push_back(std::move(reference));
+    references_.clear();
     return all;
 }
 

@@ -44,7 +44,8 @@ class BootFiles {
     // What is to be copied: name below the target's own directory → source.
     [[nodiscard]] const std::map<std::string, HostFile>& copies() const { return copies_; }
 
-    [[nodiscard]] std::vector<Reference> references() const;
+    // What is read in place; given away.
+    [[nodiscard]] std::vector<Reference> take_references();
 
     // One sentence each, none twice.
     [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }

@@ -77,8 +77,8 @@ void write_once(Script& script, const Menu& menu) {
     script.line(load()).outdent().line("fi");
     script.line("if [ -n \"$next_entry\" ]; then").indent();
     script.line("set once=\"$next_entry\"");
-    if (!menu.entries.empty()) {
-        const std::uint64_t newest = menu.entries.front().generation;
+    if (!menu.generations.empty()) {
+        const std::uint64_t newest = menu.generations.front();
         script.begin("if [ \"$once\" =").word(next_entry_of(newest)).raw("]; then").end().indent();
         script.line("set once=" + entry_id(newest)).outdent().line("fi");
     }

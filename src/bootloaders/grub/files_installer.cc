@@ -65,9 +65,10 @@ class FilesPlanner {
         const Assets assets = TRY(plan_assets(installation_.config, request_.observed.package));
         made_.warnings.insert(made_.warnings.end(), assets.warnings.begin(), assets.warnings.end());
         BootFiles files = TRY(BootFiles::make(installation_, request_));
-        const Menu menu = TRY(make_menu(files));
-        std::string script = TRY(render_menu(menu, installation_, assets));
+        Menu menu = TRY(make_menu(files));
+        std::string script = TRY(render_menu(std::move(menu), installation_, assets));
 
+        made_.steps.reserve(count_files(assets, files));
         TRY_VOID(stage_modules());
         TRY_VOID(stage_assets(assets));
         TRY_VOID(stage_copies(files));
@@ -75,7 +76,7 @@ class FilesPlanner {
         TRY_VOID(replace(installation_.directory() + "/grub.cfg", std::move(script)));
         TRY_VOID(replace("/grub.cfg", render_handover(installation_)));
 
-        made_.references = files.references();
+        made_.references = files.take_references();
         add_warnings(files.warnings());
         return std::move(made_);
     }
@@ -92,6 +93,16 @@ class FilesPlanner {
                                              .path = TRY(RelPath::parse(path)),
                                              .source = Text{std::move(text)}});
         return {};
+    }
+
+    // How many steps there will be, at most.
+    [[nodiscard]] std::size_t count_files(const Assets& assets, const BootFiles& files) const {
+        constexpr std::size_t kOthers = 3;  // the environment, the menu, and what hands over to it
+        std::size_t count = assets.all().size() + files.copies().size() + kOthers;
+        for (const InstalledPlatform& in_use : installation_.platforms) {
+            count += in_use.modules.modules.size() + in_use.modules.others.size();
+        }
+        return count;
     }
 
     Result<void> stage_modules() {
@@ -157,7 +168,9 @@ class FilesPlanner {
     // Newest first; what cannot be booted is left out, unless it is what has to boot.
     Result<Menu> make_menu(BootFiles& files) {
         const Config& config = installation_.config;
+        constexpr std::size_t kUsualEntry = 600;  // bytes
         Menu menu;
+        menu.older = Script(request_.generations.size() * kUsualEntry);
         std::size_t shown = 0;
         for (auto generation = request_.generations.rbegin();
              generation != request_.generations.rend();
@@ -168,7 +181,7 @@ class FilesPlanner {
             if (!wanted) continue;
             auto entry = make_entry(*generation, files);
             if (entry) {
-                menu.entries.push_back(std::move(*entry));
+                add_entry(menu, config, *entry);
                 ++shown;
                 continue;
             }
@@ -183,7 +196,7 @@ class FilesPlanner {
             }
             made_.warnings.push_back(why + "; it is left out of the menu");
         }
-        if (menu.entries.empty() && config.entries.empty()) {
+        if (menu.generations.empty() && config.entries.empty()) {
             return Error(Errc::refused, "there is no generation that can be booted");
         }
         TRY_VOID(choose_default(menu));
@@ -200,10 +213,9 @@ class FilesPlanner {
                              " entries, counted from 0");
         }
         const auto has = [&](std::uint64_t number) {
-            return std::ranges::find(menu.entries, number, &MenuEntry::generation) !=
-                   menu.entries.end();
+            return std::ranges::find(menu.generations, number) != menu.generations.end();
         };
-        if (!menu.entries.empty()) menu.default_generation = menu.entries.front().generation;
+        if (!menu.generations.empty()) menu.default_generation = menu.generations.front();
         if (request_.current && has(request_.current->number)) {
             menu.default_generation = request_.current->number;
         }

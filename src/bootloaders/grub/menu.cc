@@ -17,7 +17,7 @@ std::string default_entry(const Menu& menu, const Config& config) {
     if (config.default_position) return std::to_string(*config.default_position);
     const std::string id = entry_id(menu.default_generation);
     const bool first =
-        menu.entries.empty() || menu.entries.front().generation == menu.default_generation;
+        menu.generations.empty() || menu.generations.front() == menu.default_generation;
     return first ? id : std::string(kOlderId) + ">" + id;
 }
 
@@ -39,43 +39,36 @@ void begin_entry(Script& script,
     script.raw("{").end();
 }
 
-// Bytes of the whole menu, about.
-std::size_t usual_size(const Menu& menu) {
-    constexpr std::size_t kSettings = 8192;
-    constexpr std::size_t kTitle = 200;
-    std::size_t size = kSettings;
-    for (const MenuEntry& entry : menu.entries) size += kTitle + entry.commands.size();
-    return size;
+// A superuser's password protects editing; booting only where that is asked for.
+bool is_unrestricted(const Config& config) {
+    return config.superuser && !config.superuser->lock_entries;
 }
 
 class Writer {
   public:
-    Writer(const Menu& menu, const Installation& installation)
-        : menu_(menu),
-          installation_(installation),
-          config_(installation.config),
-          script_(usual_size(menu)) {}
+    Writer(Menu menu, const Installation& installation)
+        : menu_(std::move(menu)), installation_(installation), config_(installation.config) {}
 
     Result<std::string> write(const Assets& assets) {
         script_.line("# Made by cordwainer. The next installation replaces this file.");
         write_settings(script_, installation_, assets, default_entry(menu_, config_));
         if (!why_not_written(*installation_.files.volume)) write_once(script_, menu_);
-        if (!menu_.entries.empty()) write_generation(menu_.entries.front());
+        script_.append(TRY(menu_.newest.finish()));
         for (const UserEntry& entry : config_.entries) TRY_VOID(write_user_entry(entry));
-        write_older();
+        const bool has_older = menu_.generations.size() > 1;
+        if (has_older) {
+            begin_entry(script_, "submenu", kOlderId, "Older generations", unrestricted_);
+        }
+        // What comes before is put in front of the long text, which is not copied.
+        std::string text = TRY(menu_.older.finish());
+        text.insert(0, TRY(script_.finish()));
+        if (has_older) script_.line("}");
         write_firmware_setup();
-        return script_.finish();
+        text += TRY(script_.finish());
+        return text;
     }
 
   private:
-    // A superuser's password protects editing; booting only where that is asked for.
-    bool unrestricted() const { return config_.superuser && !config_.superuser->lock_entries; }
-
-    void write_generation(const MenuEntry& entry) {
-        begin_entry(script_, "menuentry", entry_id(entry.generation), entry.title, unrestricted());
-        script_.append(entry.commands).line("}");
-    }
-
     Result<void> write_user_entry(const UserEntry& entry) {
         constexpr std::size_t kLongestLabel = 400;
         const std::string commands = TRY(user_commands(entry, installation_));
@@ -85,19 +78,10 @@ class Writer {
                     "menuentry",
                     std::nullopt,
                     grub_title(entry.label, kLongestLabel),
-                    unrestricted());
+                    unrestricted_);
         script_.append(commands).line("}");
         if (efi_only) script_.line("fi");
         return {};
-    }
-
-    void write_older() {
-        if (menu_.entries.size() < 2) return;
-        begin_entry(script_, "submenu", kOlderId, "Older generations", unrestricted());
-        for (auto entry = menu_.entries.begin() + 1; entry != menu_.entries.end(); ++entry) {
-            write_generation(*entry);
-        }
-        script_.line("}");
     }
 
     void write_firmware_setup() {
@@ -106,29 +90,36 @@ class Writer {
             [](const InstalledPlatform& in_use) { return in_use.platform->efi(); });
         if (!config_.firmware_setup || !some_efi) return;
         script_.line("if [ \"$grub_platform\" = 'efi' ]; then");
-        begin_entry(script_, "menuentry", "firmware-setup", "Firmware setup", unrestricted());
+        begin_entry(script_, "menuentry", "firmware-setup", "Firmware setup", unrestricted_);
         script_.indent().line("fwsetup").outdent().line("}");
         script_.line("fi");
     }
 
-    const Menu& menu_;
+    Menu menu_;
     const Installation& installation_;
     const Config& config_;
+    bool unrestricted_ = is_unrestricted(config_);
     Script script_;
 };
 
 }  // namespace
 
-Result<std::string> render_menu(const Menu& menu,
-                                const Installation& installation,
-                                const Assets& assets) {
-    return Writer(menu, installation).write(assets);
+void add_entry(Menu& menu, const Config& config, const MenuEntry& entry) {
+    Script& script = menu.generations.empty() ? menu.newest : menu.older;
+    begin_entry(
+        script, "menuentry", entry_id(entry.generation), entry.title, is_unrestricted(config));
+    script.append(entry.commands).line("}");
+    menu.generations.push_back(entry.generation);
+}
+
+Result<std::string> render_menu(Menu menu, const Installation& installation, const Assets& assets) {
+    return Writer(std::move(menu), installation).write(assets);
 }
 
 std::size_t first_level_size(const Menu& menu, const Config& config) {
     const auto everywhere = std::ranges::count_if(
         config.entries, [](const UserEntry& entry) { return entry.kind != UserEntry::Kind::efi; });
-    return std::min<std::size_t>(menu.entries.size(), 2) + static_cast<std::size_t>(everywhere);
+    return std::min<std::size_t>(menu.generations.size(), 2) + static_cast<std::size_t>(everywhere);
 }
 
 std::string render_handover(const Installation& installation) {

@@ -1,11 +1,13 @@
 // The menu: GRUB's configuration file beside its modules.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "bootloaders/grub/assets.h"
 #include "bootloaders/grub/installation.h"
+#include "bootloaders/grub/script.h"
 #include "core/error.h"
 
 namespace cordwainer::grub {
@@ -21,14 +23,19 @@ struct MenuEntry {
 };
 
 struct Menu {
-    std::vector<MenuEntry> entries;  // newest first; the first alone is in the first level
-    // The generation that boots by default, one of `entries`; with Config::default_position only
-    // the position counts.
+    std::vector<std::uint64_t> generations;  // newest first; the first alone is in the first level
+    Script newest;                           // its entry
+    Script older;                            // the entries of the others: most of the menu
+    // The generation that boots by default, one of `generations`; with Config::default_position
+    // only the position counts.
     std::uint64_t default_generation = 0;
 };
 
+// Adds the entry of the next older generation.
+void add_entry(Menu& menu, const Config& config, const MenuEntry& entry);
+
 // The script. What stands beside the menu is named by $prefix, which whoever reads it has set.
-[[nodiscard]] Result<std::string> render_menu(const Menu& menu,
+[[nodiscard]] Result<std::string> render_menu(Menu menu,
                                               const Installation& installation,
                                               const Assets& assets);
 

@@ -63,7 +63,7 @@ Script& Script::outdent() {
 
 Result<std::string> Script::finish() {
     if (error_) return *std::exchange(error_, std::nullopt);
-    return std::move(text_);
+    return std::exchange(text_, {});
 }
 
 void Script::add(Result<std::string> word) {

@@ -44,7 +44,7 @@ class Script {
     Script& indent();
     Script& outdent();
 
-    // The script, or the first text that cannot be written in one.
+    // The script, or the first text that cannot be written in one; what follows is a new one.
     [[nodiscard]] Result<std::string> finish();
 
   private:
