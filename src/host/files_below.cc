@@ -86,9 +86,14 @@ Result<Fd> FilesBelow::directory() const {
 }
 
 Result<std::optional<FileStatus>> FilesBelow::status(const RelPath& path) const {
-    std::optional<FileStatus> status = TRY(root_.link_status(inside(path)));
-    if (status && status->kind != FileKind::regular) status.reset();
-    return status;
+    const std::string whole = inside(path);
+    const Result<void> opened = open_parent(whole.substr(0, whole.rfind('/')));
+    if (!opened && opened.error().code == Errc::not_found) return std::nullopt;
+    if (!opened) return opened.error();
+    const Result<FileStatus> found = status_at(parent_, path.name().c_str(), name(path));
+    if (!found && found.error().code == Errc::not_found) return std::nullopt;
+    if (!found) return found.error();
+    return found->kind == FileKind::regular ? std::optional(*found) : std::nullopt;
 }
 
 Result<std::optional<FileStatus>> FilesBelow::directory_status(const std::string& path) const {
@@ -151,13 +156,19 @@ Result<std::optional<Digest>> FilesBelow::digest(const RelPath& path) const {
     return read.digest;
 }
 
+Result<void> FilesBelow::open_parent(const std::string& path) const {
+    if (parent_ && path == parent_path_) return {};
+    parent_ = TRY(root_.open_file(path, O_RDONLY | O_DIRECTORY));
+    parent_path_ = path;
+    return {};
+}
+
 Result<int> FilesBelow::parent_of(const RelPath& path) {
     const std::string whole = inside(path);
     const std::string parent = whole.substr(0, whole.rfind('/'));
     if (!parent_ || parent != parent_path_) {
         if (!parent.empty()) TRY_VOID(root_.make_directories(parent));
-        parent_ = TRY(root_.open_file(parent, O_RDONLY | O_DIRECTORY));
-        parent_path_ = parent;
+        TRY_VOID(open_parent(parent));
     }
     return parent_.get();
 }

@@ -89,12 +89,14 @@ class FilesBelow {
 
     [[nodiscard]] std::string inside(const RelPath& path) const;
     Result<Fd> create(const RelPath& path);
+    // Makes parent_ the directory `path` inside the root.
+    Result<void> open_parent(const std::string& path) const;
 
     Root root_;
     std::string base_;  // the directory inside the root, without a trailing "/"
-    // The directory that was written to last: modules come by the hundred.
-    std::string parent_path_;
-    Fd parent_;
+    // The directory that was looked at or written to last: modules come by the hundred.
+    mutable std::string parent_path_;
+    mutable Fd parent_;
 };
 
 }  // namespace cordwainer

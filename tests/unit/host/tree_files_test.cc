@@ -123,6 +123,32 @@ TEST_F(Tree, LooksAndReads) {
     EXPECT_FALSE(*files_->look(rel("link"))) << "a link is no file of ours";
 }
 
+// The directory that was looked into last stays open.
+TEST_F(Tree, LooksIntoOneDirectoryAfterAnother) {
+    const auto has = [&](const char* path) {
+        const auto state = files_->look(rel(path));
+        EXPECT_TRUE(state) << state.error().message();
+        return state && *state;
+    };
+    ASSERT_TRUE(stage("one/a", "x"));
+    ASSERT_TRUE(stage("two/b", "x"));
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_TRUE(has("one/a"));
+        EXPECT_FALSE(has("one/b"));
+        EXPECT_TRUE(has("two/b"));
+        EXPECT_FALSE(has("two/a"));
+        EXPECT_FALSE(has("a"));
+        EXPECT_FALSE(has("three/a"));
+        EXPECT_FALSE(has("one/a/b")) << "a file is no directory";
+    }
+    // It may go, and another of its name may come.
+    EXPECT_TRUE(has("one/a"));
+    ASSERT_TRUE(files_->remove(rel("one/a")));
+    EXPECT_FALSE(has("one/a"));
+    ASSERT_TRUE(stage("one/a", "x"));
+    EXPECT_TRUE(has("one/a"));
+}
+
 TEST_F(Tree, RemovesFilesAndEmptyDirectories) {
     ASSERT_TRUE(stage("cordwainer/k/a", "x"));
     ASSERT_TRUE(stage("cordwainer/k/b", "x"));
