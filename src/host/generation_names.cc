@@ -40,6 +40,7 @@ std::vector<NumberedEntry> numbered_entries(std::vector<DirectoryEntry> entries,
                                             std::string_view prefix,
                                             std::string_view suffix) {
     std::vector<NumberedEntry> numbered;
+    numbered.reserve(entries.size());
     for (DirectoryEntry& entry : entries) {
         const auto digits = number_digits(entry.name, prefix, suffix);
         if (!digits) continue;

@@ -1,10 +1,11 @@
 #include "host/guix_generations.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <future>
-#include <iterator>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -67,9 +68,11 @@ struct ProfileLinks {
     std::string current;  // the name of the link that the profile's link names
 };
 
-Result<Generation> read_generation(const ProfileLinks& links,
-                                   const NumberedEntry& entry,
-                                   BootFiles& files) {
+// `generation`: a new one, which is filled in.
+Result<void> read_generation(const ProfileLinks& links,
+                             const NumberedEntry& entry,
+                             BootFiles& files,
+                             Generation& generation) {
     if (!entry.number) return Error(Errc::invalid_input, kNoGenerationNumber);
     const Root& root = links.root;
     const std::string link = links.base + "/" + entry.entry.name;
@@ -85,52 +88,74 @@ Result<Generation> read_generation(const ProfileLinks& links,
     if (!text || !is_store_item(target)) target = TRY(root.follow(target));
     if (!text) return text.error();
     const GuixParameters stored = TRY(parse_boot_parameters(root.outside(file), *text));
-    Generation generation;
     generation.number = *entry.number;
     generation.current = entry.entry.name == links.current;
     generation.created = whole_seconds(found->status.modified);
     generation.identity = std::move(target);
     generation.parameters = boot_parameters_of(stored, link, files, generation.problems);
     generation.kernel_version = files.version_of(generation.parameters.kernel, generation.problems);
-    return generation;
+    return {};
 }
 
-Generations read_part(const ProfileLinks& links,
-                      std::span<const NumberedEntry> entries,
-                      BootFiles files) {
-    Generations part;
-    part.list.reserve(entries.size());
-    for (const NumberedEntry& entry : entries) {
-        Result<Generation> generation = read_generation(links, entry, files);
-        if (generation) {
-            part.list.push_back(*std::move(generation));
-        } else {
-            part.skipped.push_back(
-                {links.base + "/" + entry.entry.name, generation.error().message()});
+// Reads the entries by parts that are taken in turn, so that several threads can do it at once.
+class Reading {
+  public:
+    Reading(const ProfileLinks& links, std::span<const NumberedEntry> entries)
+        : links_(links), entries_(entries), list_(entries.size()), why_not_(entries.size()) {}
+
+    // Reads parts until all are taken. `files`: for this thread.
+    void read_parts(BootFiles files) {
+        constexpr std::size_t kPart = 50;
+        while (true) {
+            const std::size_t begin = next_.fetch_add(kPart);
+            if (begin >= entries_.size()) return;
+            const std::size_t end = std::min(begin + kPart, entries_.size());
+            for (std::size_t i = begin; i < end; ++i) {
+                const Result<void> read = read_generation(links_, entries_[i], files, list_[i]);
+                if (!read) why_not_[i] = read.error().message();
+            }
         }
     }
-    return part;
-}
 
-// The second half on a thread of its own where there are many, since this is most of what planning
-// does.
+    // What was read, once all of it is.
+    Generations take() {
+        Generations all;
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            if (why_not_[i]) {
+                all.skipped.push_back({links_.base + "/" + entries_[i].entry.name, *why_not_[i]});
+                continue;
+            }
+            if (count != i) list_[count] = std::move(list_[i]);
+            ++count;
+        }
+        list_.resize(count);
+        all.list = std::move(list_);
+        return all;
+    }
+
+  private:
+    const ProfileLinks& links_;
+    std::span<const NumberedEntry> entries_;
+    std::atomic<std::size_t> next_ = 0;  // the first entry of the next part
+    std::vector<Generation> list_;       // of each entry
+    std::vector<std::optional<std::string>> why_not_;
+};
+
+// On two threads where there are many, since this is most of what planning does.
 Generations read_all(const ProfileLinks& links,
                      std::span<const NumberedEntry> entries,
                      DigestCache& cache,
                      bool digests) {
     const BootFiles files(links.root, cache, digests);
+    Reading reading(links, entries);
     constexpr std::size_t kMany = 100;
-    if (entries.size() < kMany) return read_part(links, entries, files);
-    const std::size_t half = entries.size() / 2;
-    // Where no thread is to be had, get() does it here.
-    std::future<Generations> rest =
-        std::async([&] { return read_part(links, entries.subspan(half), files); });
-    Generations all = read_part(links, entries.first(half), files);
-    Generations others = rest.get();
-    all.list.reserve(entries.size());
-    std::ranges::move(others.list, std::back_inserter(all.list));
-    std::ranges::move(others.skipped, std::back_inserter(all.skipped));
-    return all;
+    std::future<void> other;
+    // Where no thread is to be had, get() does it here, when nothing is left to do.
+    if (entries.size() >= kMany) other = std::async([&] { reading.read_parts(files); });
+    reading.read_parts(files);
+    if (other.valid()) other.get();
+    return reading.take();
 }
 
 }  // namespace
