@@ -83,6 +83,71 @@ def test_a_newer_menu_keeps_it(lab):
     boots_once(disk, BIOS, 2, then=1)
 
 
+BLOCK = "/boot/grub/cordwainer/grubenv"
+
+
+def put_block(machine, *lines):
+    """Makes it a block with these variables, in its place."""
+    text = "\\n".join(("# GRUB Environment Block", *lines)) + "\\n"
+    machine.run(f"{{ printf '{text}'; head -c 1024 /dev/zero | tr '\\000' '#'; }} | "
+                "head -c 1024 >/tmp/b; "
+                f"dd if=/tmp/b of={BLOCK} conv=notrunc 2>/dev/null; sync")
+
+
+def test_a_damaged_block_is_made_anew(lab):
+    disk = bios_disk(lab)
+    with booted(disk, BIOS, 1) as machine:
+        machine.run(f"{NEXT_GENERATION}; cordwainer install")
+        for spoil, heal in (
+                (f"dd if=/dev/zero of={BLOCK} bs=512 count=1 conv=notrunc 2>/dev/null", "install"),
+                (f"dd if=/dev/zero of={BLOCK} bs=512 count=1 seek=1 conv=notrunc 2>/dev/null",
+                 "verify --repair"),
+                (f"truncate -s 100 {BLOCK}", "install")):
+            asks_for(machine, 1, then=2)
+            machine.run(spoil)
+            shown = machine.run("cordwainer status", status=3)
+            assert "is no environment block of GRUB" in shown, shown
+            assert "`cordwainer install` makes a new one" in shown, shown
+            shown = machine.run("cordwainer verify", status=1)
+            assert "is no environment block of GRUB" in shown, shown
+            printed = machine.run(f"cordwainer {heal}")
+            assert "it is made anew, and a boot that was asked for once" in printed, printed
+            status_says(machine, "Boots next: generation 2", "as it was installed")
+            assert "as they were written" in machine.run("cordwainer verify")
+            assert "nothing to do" in machine.run("cordwainer install")
+        # Nothing is wrong with one that only others have used.
+        put_block(machine, "others=1", "saved_entry=x")
+        for command in "install", "verify --repair":
+            assert "environment block" not in machine.run(f"cordwainer {command}")
+            machine.run(f"cmp {BLOCK} /tmp/b")
+        asks_for(machine, 1, then=2)
+        machine.run(f"grep -q others=1 {BLOCK}")
+        machine.stop()
+    boots_once(disk, BIOS, 1, then=2)
+
+
+def test_what_others_ask_for(lab):
+    disk = bios_disk(lab)
+    with booted(disk, BIOS, 1) as machine:
+        machine.run(f"{NEXT_GENERATION}; cordwainer install")
+        put_block(machine, "next_entry=memtest")
+        status_says(machine, "Boots next: not known", "memtest is no generation of this menu")
+        printed = machine.run("cordwainer install")
+        assert 'asks for "memtest" once' in printed, printed
+        machine.run(f"cmp {BLOCK} /tmp/b")
+        printed = machine.run("cordwainer switch 1")
+        assert 'asks for "memtest" once; that is given up: 1 is to boot next' in printed, printed
+        status_says(machine, "Boots next: generation 1")
+        # The state is lost, and with it what was asked for by whom.
+        asks_for(machine, 2, then=1)
+        machine.run("rm -r /var/lib/cordwainer/*.json")
+        printed = machine.run("cordwainer switch 1")
+        assert "generation 2 was to boot once" in printed and "given up" in printed, printed
+        machine.stop()
+    with booted(disk, BIOS, 1) as machine:
+        machine.stop()
+
+
 def test_grub_on_fat(lab):
     tree = lab.tree()
     living.furnish(lab, tree, mounts=["UUID=3C1A-9D52 /boot vfat rw,umask=077 0 2"])
