@@ -163,6 +163,19 @@ def test_what_is_said_to_be_deleted_is_enough(lab):
         machine.stop()
 
 
+def test_a_boot_asked_for_once_is_kept_where_there_is_no_room(lab):
+    """The menu that does not fit has not got it."""
+    disk, add_third, _ = full_disk(lab)
+    with living.start(disk, UEFI) as machine:
+        machine.run("cordwainer switch --once 1")
+        machine.run(f"{add_third}; echo 'max-generations = 2' >>/etc/cordwainer/config.toml")
+        refused = machine.run("cordwainer install", status=1)
+        assert "target esp (/boot/efi) needs" in refused and "given up" not in refused, refused
+        shown = machine.run("cordwainer status")
+        assert "Boots next: generation 1" in shown and "for one boot" in shown, shown
+        machine.stop()
+
+
 def test_switch_makes_room_too(lab):
     disk, add_third, _ = full_disk(lab)
     with living.start(disk, UEFI) as machine:
