@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 
-from measure import Cost, run_once, seconds_of
+from measure import Cost, run_once, seconds_of, undisturbed
 
 LAYOUT = """
 [image]
@@ -103,7 +103,8 @@ def measure(cordwainer, work, count):
                "--config", str(folder / "config.toml"), "--state", str(folder / "state")]
     run_once(command)  # fills the digest cache
     peak = run_once(command).mebibytes
-    cost = Cost(statistics.median(seconds_of(command) for _ in range(15)), peak)
+    with undisturbed():
+        cost = Cost(statistics.median(seconds_of(command) for _ in range(25)), peak)
     print(f"plan: {count} generations: {1000 * cost.seconds:.0f} ms, {cost.mebibytes:.1f} MiB")
     return cost
 
