@@ -3,15 +3,24 @@ generation is installed. Each must start the machine alone, at any time, with wh
 
 What may go wrong: the run writes below the mount point of the disk that is away; it removes what that
 disk still needs; it calls the installation complete, and never comes back to the disk; the disk that
-was away has the newer menu, and is taken for the older one; a disk needs the other one to boot."""
+was away has the newer menu, and is taken for the older one; a disk needs the other one to boot.
 
+One that does not take a write in the middle of a run is like one that is away: it must not keep the
+other from being completed, nor lose what it boots itself."""
+
+import os
 import re
 import shutil
 
 from harness import layouts, living, system
+from harness.cpio import Archive
 from harness.machine import UEFI
+from harness.system import GuixGeneration
 from install_test import generations, next_generation
 from interrupted_test import OTHER_PACKAGE, upgrade
+from systemd_boot_test import esp_offset
+
+MIB = 1 << 20
 
 ESPS = {"/boot/efi": "3C1A-9D52", "/boot/efi2": "4D2B-8E63"}
 SYSTEMD_BOOT = ('bootloader = "systemd-boot"\n[systemd-boot]\n'
@@ -20,13 +29,17 @@ GRUB = ('bootloader = "grub"\n[grub]\nfiles = "/boot/grub"\n'
         'esp = ["/boot/efi", "/boot/efi2"]\ntimeout = 0\n')
 
 
-def mirrored_image(lab, config=SYSTEMD_BOOT):
-    """A disk with both EFI system partitions, 1 and 2, and the root of a living machine, 3."""
+def mirrored_image(lab, config=SYSTEMD_BOOT, later=None):
+    """A disk with both EFI system partitions, 1 and 2, and the root of a living machine, 3. The
+    generation `later` is in the store only."""
     tree = lab.tree()
     living.furnish(lab, tree, mounts=[f"UUID={uuid} {place} vfat rw,umask=077 0 2"
                                       for place, uuid in ESPS.items()])
     shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
-    system.add_guix_generations(tree, generations(lab, 1))
+    system.add_guix_generations(tree, generations(lab, 1) + ([later] if later else []), current=1)
+    if later:
+        link = tree / f"var/guix/profiles/system-{later.number}-link"
+        link.rename(link.with_name("later"))
     system.add_config(tree, config)
     esps = "".join(layouts.ESP.replace("48MiB", "96MiB").replace("/boot/efi", place)
                    + f'file-system-uuid = "{uuid}"\n' for place, uuid in ESPS.items())
@@ -36,8 +49,8 @@ def mirrored_image(lab, config=SYSTEMD_BOOT):
 class Mirrored:
     """A machine whose root is on one disk and whose EFI system partitions are on two others."""
 
-    def __init__(self, lab, config):
-        whole = mirrored_image(lab, config)
+    def __init__(self, lab, config, later=None):
+        whole = mirrored_image(lab, config, later)
         self.root = self._only(lab, whole, 3)
         self.esps = [self._only(lab, whole, number) for number in (1, 2)]
 
@@ -51,13 +64,20 @@ class Mirrored:
         lab.run("sgdisk", "--disk-guid=R", disk)
         return disk
 
-    def start(self, *plugged):
+    def start(self, *plugged, rules=None):
         """Starts the machine with these of its EFI system partitions, 0 and 1; firmware tries the
-        one that is named first first."""
+        one that is named first first. `rules`: a file of QEMU's blkdebug for the last of them."""
         extra = []
         for place, number in enumerate(plugged):
-            extra += ["-drive", f"if=none,id=esp{number},format=raw,file={self.esps[number]}",
-                      "-device", f"virtio-blk-pci,drive=esp{number},bootindex={place + 1}"]
+            node, disk = f"esp{number}", self.esps[number]
+            extra += ["-blockdev", f"driver=file,node-name=file-{node},filename={disk}"]
+            below = f"file-{node}"
+            if rules and number == plugged[-1]:
+                extra += ["-blockdev", f"driver=blkdebug,node-name=debug-{node},image={below},"
+                                       f"config={rules}"]
+                below = f"debug-{node}"
+            extra += ["-blockdev", f"driver=raw,node-name={node},file={below}",
+                      "-device", f"virtio-blk-pci,drive={node},bootindex={place + 1}"]
         return living.start(self.root, UEFI, extra=extra)
 
 
@@ -160,6 +180,60 @@ def test_grub_keeps_the_modules_of_the_one_that_is_away(lab):
         machine.run(upgrade(1))
         assert machine.run("ls -d /boot/grub/cordwainer/*/ | wc -l").strip() == "1"
         same_on_both(machine)
+        machine.stop()
+    with machines.start(1) as machine:
+        boots(machine, 2)
+        machine.stop()
+
+
+def failing_data(lab, disk, used):
+    """Rules of blkdebug by which one sector of each MiB beyond the first `used` of the partition
+    cannot be written."""
+    first = esp_offset(lab, disk) // MIB + used
+    rules = lab.folder / "rules"
+    rules.write_text("".join(
+        '[inject-error]\nevent = "pwritev"\niotype = "write"\nerrno = "5"\n'
+        f'sector = "{mib * 2048}"\n'
+        for mib in range(first, disk.stat().st_size // MIB)))
+    return rules
+
+
+def test_one_fails_in_the_middle(lab):
+    padding = Archive()
+    padding.add("padding", os.urandom(4 * MIB))
+    first = generations(lab, 1)[0]
+    later = GuixGeneration(2, first.kernel, first.initrd + padding.bytes(), "Living, try 2",
+                           ["console=ttyS0", "quiet", "try=2"])
+    machines = Mirrored(lab, SYSTEMD_BOOT, later)
+    used = (len(first.kernel) + len(first.initrd)) // MIB + 2
+    rules = failing_data(lab, machines.esps[1], used)
+    with machines.start(0, 1, rules=rules) as machine:
+        boots(machine, 1)
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.run("cd /var/guix/profiles; mv later system-2-link; ln -sfn system-2-link system")
+        printed = machine.run("cordwainer install", status=3)
+        assert re.search(r"target esp\.2 failed and is left as it is: .*Input/output error",
+                         printed), printed
+        assert "by default 2 boots" in printed, printed
+        status(machine, 3, "Boots next: generation 2", "esp (/boot/efi): as installed",
+               "esp.2 (/boot/efi2): ")
+        machine.stop()
+    with machines.start(1) as machine:
+        boots(machine, 1)
+        machine.stop()
+    with machines.start(0, 1, rules=rules) as machine:
+        boots(machine, 2)
+        # What its menu has may be needed there.
+        printed = machine.run("cordwainer delete 1", status=3)
+        assert "target esp.2 failed, and its menu may have them" in printed, printed
+        machine.run("test -e /var/guix/profiles/system-1-link")
+        machine.stop()
+    with machines.start(0, 1) as machine:
+        boots(machine, 2)
+        assert "failed" not in machine.run("cordwainer install")
+        status(machine, 0)
+        same_on_both(machine)
+        assert "nothing to do" in machine.run("cordwainer install")
         machine.stop()
     with machines.start(1) as machine:
         boots(machine, 2)
