@@ -24,7 +24,7 @@ namespace cordwainer::cli {
 namespace {
 
 constexpr const char* kVerifyDetails =
-    R"(Every file that cordwainer owns is read and compared with the digest that it was written with, and so are the kernels and initrds that the menu reads where they are, and the boot code of disks. What is damaged is named, and the status is 1.
+    R"(Every file that cordwainer owns is read and compared with the digest that it was written with, and so are the kernels and initrds that the menu reads where they are, and the boot code of disks. Of the file that GRUB writes itself the form is looked at. What is damaged is named, and the status is 1.
 
 With --repair what is damaged is written again, each file by one exchange, and everything else that `cordwainer install` would do is done. Kernels and initrds of the system itself are not cordwainer's to repair.
 
