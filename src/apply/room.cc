@@ -257,8 +257,8 @@ Result<std::vector<VolumeRoom>> measure_room(const RealisedPlan& plan,
     for (const auto& [volume, ids] : volumes) {
         std::vector<const FileRun*> runs;
         for (const TargetId& id : ids) runs.push_back(&survey.files.at(id));
-        Result<std::optional<VolumeRoom>> room = measure_volume(plan, volume, runs);
-        if (room && *room) rooms.push_back(**std::move(room));
+        const Result<std::optional<VolumeRoom>> room = measure_volume(plan, volume, runs);
+        if (room && *room) rooms.push_back(**room);
         if (room) continue;
         for (const TargetId& id : ids) {
             TRY_VOID(failed(id, room.error()));
