@@ -15,6 +15,7 @@ from harness.cpio import Archive
 from harness.machine import BIOS, UEFI
 from harness.system import GuixGeneration
 from install_test import ESP_UUID, SYSTEMD_BOOT
+from switch_test import configure
 from systemd_boot_test import esp_offset
 
 MIB = 1 << 20
@@ -190,6 +191,53 @@ def test_switch_makes_room_too(lab):
         machine.stop()
     with living.start(disk, UEFI) as machine:
         assert "try=3" in machine.command_line, machine.command_line
+        machine.stop()
+
+
+GRUB_ON_ESP = """\
+bootloader = "grub"
+
+[grub]
+files = "/boot/efi/grub"
+esp = "/boot/efi"
+copy-kernels = true
+timeout = 0
+"""
+
+
+def test_what_is_installed_as_recorded_makes_room_too(lab):
+    """Generation 2 was installed with a GRUB that is gone by now, beside which systemd-boot has all
+    three."""
+    tree, add_third, kernel, initrd = tree_with_two(
+        lab, GRUB_ON_ESP, [f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077,noatime 0 2"])
+    esp = layouts.ESP.replace("48MiB", f"{round(2 * kernel + 6 * initrd + 32)}MiB")
+    esp += f'file-system-uuid = "{ESP_UUID}"\n'
+    disk = lab.image(layouts.image() + esp + layouts.root(tree, size="content + 96MiB"))
+    with living.start(disk, UEFI) as machine:
+        assert "try=2" in machine.command_line, machine.command_line
+        machine.run(add_third)
+        configure(machine, SYSTEMD_BOOT)
+        assert "systemd-boot is installed" in machine.run("cordwainer install")
+        machine.run("rm -r /usr/lib/grub /usr/bin/grub-mkimage")
+        fill = "dd if=/dev/zero of=/boot/efi/other bs=1k count={}; sync"
+        machine.run(fill.format(int((free(machine) - 1) * 1024)))
+        refused = machine.run("cordwainer switch 2", status=1)
+        needed = mebibytes("need ", refused)
+        machine.run("rm /boot/efi/other; sync")
+        machine.run(fill.format(int((free(machine) - needed + initrd / 2) * 1024)))
+        refused = machine.run("cordwainer switch 2", status=1)
+        assert "cordwainer delete 1\n" in refused, refused
+        assert "cordwainer switch 2 --make-room\n" in refused, refused
+        assert "nothing to do" in machine.run("cordwainer install")
+
+        printed = machine.run("cordwainer switch 2 --make-room")
+        assert "deleted: 1\n" in printed and "what was recorded" in printed, printed
+        assert "grub is installed" in printed, printed
+        machine.run("[ -z \"$(find /boot/efi/loader -name '*.conf' 2>/dev/null)\" ]")
+        machine.stop()
+    is_sound(lab, disk)
+    with living.start(disk, UEFI) as machine:
+        assert "try=2" in machine.command_line, machine.command_line
         machine.stop()
 
 
