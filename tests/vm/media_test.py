@@ -78,6 +78,25 @@ def check_fat(lab, disk):
         assert wrong not in output, output
 
 
+def test_vfat_directories_of_others_stay(lab):
+    """Where nothing is made none is made larger: neither the root nor one on the way."""
+    disk = sparse(lab, 64)
+    lab.run("mkfs.fat", "-F", "32", "-s", "1", disk)
+    text = media.run(lab, disk, """
+mount -t vfat /dev/vda /mnt
+mkdir -p /mnt/EFI/ours /mnt/loader
+cp /old /mnt/loader/live
+media_probe /mnt stage=EFI/ours/new/a=/old replace=loader/live=/new settle
+for place in . EFI EFI/ours EFI/ours/new loader; do
+    echo "SIZE $place $(stat -c %s /mnt/$place)"
+done""", FILES)
+    sizes = {place: int(size) for _, place, size in
+             (line.split() for line in text.splitlines() if line.startswith("SIZE "))}
+    assert sizes["."] == sizes["EFI"] == 512, sizes
+    assert all(sizes[place] >= 16384 for place in ("EFI/ours", "EFI/ours/new", "loader")), sizes
+    check_fat(lab, disk)
+
+
 def test_vfat_many_files(lab):
     """More files at once than a process may have open, and directories that need not grow."""
     disk = sparse(lab, 64)
