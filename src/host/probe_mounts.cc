@@ -1,13 +1,11 @@
 #include "host/probe_mounts.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstddef>
-#include <optional>
+#include <cerrno>
+#include <cstdio>
+#include <libmount/libmount.h>
+#include <memory>
 #include <set>
-#include <string_view>
-#include <sys/sysmacros.h>
-#include <system_error>
 #include <utility>
 
 #include "sys/file_io.h"
@@ -15,79 +13,36 @@
 namespace cordwainer {
 namespace {
 
-// Takes the part of `text` before the next `separator`, and that.
-std::string_view take(std::string_view& text, char separator) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    const std::string_view part = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return part;
+using Table = std::unique_ptr<libmnt_table, decltype(&::mnt_unref_table)>;
+using Iterator = std::unique_ptr<libmnt_iter, decltype(&::mnt_free_iter)>;
+using Stream = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
+
+std::string text_or_empty(const char* text) {
+    return text ? text : "";
 }
 
-template <class T>
-bool take_number(std::string_view& text, char separator, T& number) {
-    const std::string_view digits = take(text, separator);
-    const char* end = digits.data() + digits.size();
-    const auto [stop, failed] = std::from_chars(digits.data(), end, number);
-    return failed == std::errc() && stop == end;
-}
-
-// The character of three octal digits; nothing where they are none.
-std::optional<char> octal(std::string_view digits) {
-    constexpr unsigned kMost = 0377;
-    unsigned code = 0;
-    const char* end = digits.data() + digits.size();
-    const auto [stop, failed] = std::from_chars(digits.data(), end, code, 8);
-    if (digits.size() != 3 || failed != std::errc() || stop != end || code > kMost) {
-        return std::nullopt;
+// libmount recognises the notation by the first line.
+Result<Table> parse_table(std::string text, const std::string& name) {
+    Table table(::mnt_new_table(), &::mnt_unref_table);
+    if (!table) return system_error(ENOMEM, "read " + name);
+    if (text.empty()) return table;
+    const Stream stream(::fmemopen(text.data(), text.size(), "r"), &std::fclose);
+    if (!stream) return system_error(errno, "read " + name);
+    if (const int failed = ::mnt_table_parse_stream(table.get(), stream.get(), name.c_str());
+        failed != 0) {
+        return Error(Errc::corrupt, name + " is no mount table");
     }
-    return static_cast<char>(code);
+    return table;
 }
 
-// A field of a mount table: blanks, line breaks and backslashes in it are written as a backslash
-// and three octal digits (proc_pid_mountinfo(5), fstab(5)).
-std::string unescaped(std::string_view field) {
-    std::string text;
-    while (!field.empty()) {
-        const char c = field.front();
-        field.remove_prefix(1);
-        const auto code = c == '\\' ? octal(field.substr(0, 3)) : std::nullopt;
-        text += code.value_or(c);
-        if (code) field.remove_prefix(3);
-    }
-    return text;
-}
-
-// "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" (proc_pid_mountinfo(5)): of the
-// fields before the hyphen there may be more. Nothing where it is no such line.
-std::optional<Mount> parse_mount(std::string_view line) {
-    Mount mount;
-    unsigned major = 0;
-    unsigned minor = 0;
-    if (!take_number(line, ' ', mount.id) || !take_number(line, ' ', mount.parent) ||
-        !take_number(line, ':', major) || !take_number(line, ' ', minor)) {
-        return std::nullopt;
-    }
-    mount.device = makedev(major, minor);
-    mount.directory = unescaped(take(line, ' '));
-    mount.mount_point = unescaped(take(line, ' '));
-    constexpr std::string_view kHyphen = " - ";
-    const std::size_t hyphen = line.find(kHyphen);
-    if (hyphen == std::string_view::npos) return std::nullopt;
-    line.remove_prefix(hyphen + kHyphen.size());
-    mount.type = unescaped(take(line, ' '));
-    mount.source = unescaped(take(line, ' '));
-    return mount;
-}
-
-// The second field of a line of fstab(5); "" where it is a comment, or has none.
-std::string intended_mount_point(std::string_view line) {
-    constexpr std::string_view kBlanks = " \t";
-    const auto skip = [&](std::size_t end) { line.remove_prefix(std::min(end, line.size())); };
-    skip(line.find_first_not_of(kBlanks));
-    if (line.starts_with('#')) return "";
-    skip(line.find_first_of(kBlanks));
-    skip(line.find_first_not_of(kBlanks));
-    return unescaped(line.substr(0, line.find_first_of(kBlanks)));
+// Calls `take` with each line.
+template <class Take>
+Result<void> for_each(const Table& table, Take take) {
+    const Iterator iterator(::mnt_new_iter(MNT_ITER_FORWARD), &::mnt_free_iter);
+    if (!iterator) return system_error(ENOMEM, "read a mount table");
+    libmnt_fs* line = nullptr;
+    while (::mnt_table_next_fs(table.get(), iterator.get(), &line) == 0) take(line);
+    return {};
 }
 
 }  // namespace
@@ -109,12 +64,17 @@ std::string below(const std::string& path, const std::string& directory) {
 
 Result<MountTable> MountTable::read(const std::filesystem::path& mountinfo) {
     const std::string text = TRY(read_text_file(mountinfo));
+    const Table lines = TRY(parse_table(text, mountinfo.string()));
     MountTable table;
-    for (std::string_view rest = text; !rest.empty();) {
-        std::optional<Mount> mount = parse_mount(take(rest, '\n'));
-        if (!mount) return Error(Errc::corrupt, mountinfo.string() + " is no mount table");
-        table.mounts_.push_back(*std::move(mount));
-    }
+    TRY_VOID(for_each(lines, [&table](libmnt_fs* line) {
+        table.mounts_.push_back({.id = ::mnt_fs_get_id(line),
+                                 .parent = ::mnt_fs_get_parent_id(line),
+                                 .device = ::mnt_fs_get_devno(line),
+                                 .directory = text_or_empty(::mnt_fs_get_root(line)),
+                                 .mount_point = text_or_empty(::mnt_fs_get_target(line)),
+                                 .type = text_or_empty(::mnt_fs_get_fstype(line)),
+                                 .source = text_or_empty(::mnt_fs_get_source(line))});
+    }));
     return table;
 }
 
@@ -154,11 +114,12 @@ Result<std::vector<std::string>> intended_mount_points(const Root& system) {
     const Result<std::string> text = system.read(kFstab);
     if (!text && text.error().code == Errc::not_found) return found;
     if (!text) return text.error();
-    for (std::string_view rest = *text; !rest.empty();) {
-        const std::string target = intended_mount_point(take(rest, '\n'));
+    const Table lines = TRY(parse_table(*text, system.outside(kFstab)));
+    TRY_VOID(for_each(lines, [&found](libmnt_fs* line) {
+        const std::string target = text_or_empty(::mnt_fs_get_target(line));
         if (target.starts_with('/') && without_slashes_at_end(target) != "/")
             found.push_back(without_slashes_at_end(target));
-    }
+    }));
     return found;
 }
 
