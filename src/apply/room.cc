@@ -64,8 +64,8 @@ class TargetRoom {
     // What directories grow by: entries of FAT, which are larger than others', 32 bytes for each
     // 13 characters of a name and 64 beside them (Microsoft, "FAT32 File System Specification",
     // version 1.03, section "FAT Long Directory Entries"); each new directory a block; and what the
-    // medium makes those larger in which something is made (FileTarget::growth_of), be it for the
-    // inventory or for an exchange.
+    // medium makes those larger in which something is made (FileTarget::growth_of), our own
+    // included, for the inventory and what is exchanged.
     [[nodiscard]] Result<std::uint64_t> directories(const FreeSpace& space) const {
         constexpr std::uint64_t kEntry = 32;
         constexpr std::uint64_t kCharacters = 13;
@@ -79,9 +79,8 @@ class TargetRoom {
         std::set<std::string> made;
         for (const auto& [path, from] : run_->to_write) {
             const std::optional<FileState> there = TRY(run_->port.look(path));
-            std::uint64_t& more = grown[parent_of(path.text())];
             if (there) continue;
-            more += entry(path.name());
+            grown[parent_of(path.text())] += entry(path.name());
             add_directories(path, made);
         }
         std::uint64_t bytes = 0;
