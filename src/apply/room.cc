@@ -65,7 +65,7 @@ class TargetRoom {
     // 13 characters of a name and 64 beside them (Microsoft, "FAT32 File System Specification",
     // version 1.03, section "FAT Long Directory Entries"); each new directory a block; and what the
     // medium makes those larger in which something is made (FileTarget::growth_of), our own
-    // included, for the inventory and what is exchanged.
+    // included, for the inventory.
     [[nodiscard]] Result<std::uint64_t> directories(const FreeSpace& space) const {
         constexpr std::uint64_t kEntry = 32;
         constexpr std::uint64_t kCharacters = 13;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <string_view>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -20,10 +21,11 @@
 namespace cordwainer {
 namespace {
 
-// Names for what is to be exchanged, each in the directory of the live file: "cordwainer-exchange",
-// "cordwainer-exchange.1" and so on. A name is lost to a leftover that shares its clusters, of
-// which a cut leaves two at most, and to a gap in the directory before the live file.
-constexpr std::string_view kExchangeName = "cordwainer-exchange";
+// Names for what is to be exchanged, each in the directory of the live file: "CORDWAIN.X00" to
+// "CORDWAIN.X63". Names like that take one entry, for which there is nearly always room in a small
+// directory: that need not grow. A name is lost to a leftover that shares its clusters, of which a
+// cut leaves two at most, and to a gap in the directory before the live file.
+constexpr std::string_view kExchangeName = "CORDWAIN.X";
 constexpr int kExchangeNames = 64;
 
 // So many descriptors are held at most until what they keep is settled: a process may have 1024 by
@@ -96,13 +98,14 @@ Result<int> first_cluster(const Fd& file, const std::string& name) {
 Result<RelPath> exchange_name(const RelPath& live, int number) {
     std::string path = live.text().substr(0, live.text().rfind('/') + 1);
     path += kExchangeName;
-    if (number != 0) path += "." + std::to_string(number);
+    path += std::to_string(number / 10) + std::to_string(number % 10);
     return RelPath::parse(path);
 }
 
 bool is_exchange_name(const RelPath& path) {
-    const std::string_view name = std::string_view(path.text()).substr(path.text().rfind('/') + 1);
-    return name.starts_with(kExchangeName);
+    // Some mounts show such names in small letters.
+    return path.name().size() == kExchangeName.size() + 2 &&
+           ::strncasecmp(path.name().c_str(), kExchangeName.data(), kExchangeName.size()) == 0;
 }
 
 struct CloseDirectory {
@@ -179,7 +182,9 @@ Result<void> MountedFat::replace(const RelPath& path,
     TRY_VOID(check_name(path));
     TRY_VOID(remove_leftovers());
     const Prepared prepared = TRY(find_place(path));
-    TRY_VOID(stage(prepared.path, from, digest));
+    // Takes the entry of the empty file.
+    TRY_VOID(files_.copy(prepared.path, from, digest));
+    TRY_VOID(written(prepared.path, digest));
     TRY_VOID(settle());
     TRY_VOID(exchange(prepared.path, path));
     // Shared where the old file shared its clusters with a leftover: then there are two leftovers.

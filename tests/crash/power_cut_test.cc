@@ -278,7 +278,7 @@ class Explorer {
                 const std::string& path = file.first;
                 return path.find("/inventory.") != std::string::npos ||
                        path == ModelledMachine::kStranger || path == "one/more" ||
-                       (path.find("cordwainer-exchange") != std::string::npos &&
+                       (path.find("CORDWAIN.X") != std::string::npos &&
                         files->file_system().kind() == FileSystemKind::fat);
             });
             if (found != new_plan().files.at(target)) note(std::string(when) + ": other files");

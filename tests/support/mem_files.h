@@ -219,7 +219,7 @@ class MemFiles : public FileTarget {
 
   private:
     using Found = ModelFileSystem::Found;
-    static constexpr const char* kExchangeName = "cordwainer-exchange";
+    static constexpr const char* kExchangeName = "CORDWAIN.X";
     static constexpr int kExchangeNames = 8;
 
     [[nodiscard]] bool is_fat() const { return files_.kind() == FileSystemKind::fat; }
@@ -366,7 +366,7 @@ class MemFiles : public FileTarget {
                                           std::vector<std::string>& fillers) {
         for (int number = 0; number < kExchangeNames; ++number) {
             std::string name =
-                live.substr(0, live.rfind('/') + 1) + kExchangeName + "." + std::to_string(number);
+                live.substr(0, live.rfind('/') + 1) + kExchangeName + "0" + std::to_string(number);
             if (find(name)) continue;
             files_.create(name, "");
             if (files_.is_behind(name, live)) return name;

@@ -18,7 +18,7 @@ media_probe /mnt/grub look=grub.cfg
 PRESENT = {"grub.cfg": NEW, "first": MODULE, "theirs": STRANGER, "cordwainer/k/a.mod": MODULE,
            "cordwainer/kernel": MODULE, "cordwainer/inventory.0": OLD,
            "cordwainer/inventory.1": NEW}
-ABSENT = ("cordwainer/k/gone.mod", "cordwainer/exchange", "cordwainer-exchange")
+ABSENT = ("cordwainer/k/gone.mod", "cordwainer/exchange", "CORDWAIN.X00")
 
 
 def check_with_grub(lab, disk, folder="grub"):
@@ -79,7 +79,8 @@ def check_fat(lab, disk):
 
 
 def test_vfat_directories_of_others_stay(lab):
-    """Where nothing is made none is made larger: neither the root nor one on the way."""
+    """Where nothing is made none is made larger: neither the root, nor one on the way, nor one in
+    which a file is exchanged."""
     disk = sparse(lab, 64)
     lab.run("mkfs.fat", "-F", "32", "-s", "1", disk)
     text = media.run(lab, disk, """
@@ -92,8 +93,8 @@ for place in . EFI EFI/ours EFI/ours/new loader; do
 done""", FILES)
     sizes = {place: int(size) for _, place, size in
              (line.split() for line in text.splitlines() if line.startswith("SIZE "))}
-    assert sizes["."] == sizes["EFI"] == 512, sizes
-    assert all(sizes[place] >= 16384 for place in ("EFI/ours", "EFI/ours/new", "loader")), sizes
+    assert sizes["."] == sizes["EFI"] == sizes["loader"] == 512, sizes
+    assert all(sizes[place] >= 16384 for place in ("EFI/ours", "EFI/ours/new")), sizes
     check_fat(lab, disk)
 
 
@@ -144,24 +145,24 @@ def test_vfat_shared_clusters(lab):
     lab.run("mkfs.fat", "-F", "32", "-s", "1", disk)
     media.run(lab, disk, """
 mount -t vfat /dev/vda /mnt
-media_probe /mnt replace=LOADER=/old stage=cordwainer-exchange=/new settle
+media_probe /mnt replace=LOADER=/old stage=CORDWAIN.X00=/new settle
 umount /mnt""", FILES)
-    share_chain(disk, b"CORDWA~1   ", b"LOADER     ")
+    share_chain(disk, b"CORDWAINX00", b"LOADER     ")
     text = media.run(lab, disk, """
 mount -t vfat /dev/vda /mnt
-media_probe /mnt look=LOADER look=cordwainer-exchange
-media_probe /mnt remove=cordwainer-exchange settle
+media_probe /mnt look=LOADER look=CORDWAIN.X00
+media_probe /mnt remove=CORDWAIN.X00 settle
 media_probe /mnt write=cordwainer/inventory.0=/old
 media_probe /mnt replace=LOADER=/new
 media_probe /mnt replace=LOADER=/module stage=cordwainer/more=/new settle""", FILES)
     warnings = [line for line in text.splitlines() if line.startswith("PROBE warning ")]
     assert all("shares its clusters with" in line for line in warnings), warnings
-    assert "/mnt/cordwainer-exchange shares its clusters with /mnt/LOADER" in warnings[0], warnings
-    assert "/mnt/cordwainer-exchange.1" in "".join(warnings), warnings
-    for path, content in {"LOADER": MODULE, "cordwainer-exchange": OLD, "cordwainer/more": NEW,
-                          "cordwainer-exchange.1": OLD, "cordwainer/inventory.0": OLD}.items():
+    assert "/mnt/CORDWAIN.X00 shares its clusters with /mnt/LOADER" in warnings[0], warnings
+    assert "/mnt/CORDWAIN.X01" in "".join(warnings), warnings
+    for path, content in {"LOADER": MODULE, "CORDWAIN.X00": OLD, "cordwainer/more": NEW,
+                          "CORDWAIN.X01": OLD, "cordwainer/inventory.0": OLD}.items():
         assert grub_reads(lab, disk, path, content), path
-    assert grub_reads(lab, disk, "cordwainer-exchange.2", None)
+    assert grub_reads(lab, disk, "CORDWAIN.X02", None)
 
 
 # Power cuts: of each medium a few of the states that power_cut_test.py judges all of.

@@ -161,7 +161,7 @@ TEST_F(Room, WhatDirectoriesAreMadeLargerIsCounted) {
     EXPECT_GE(needed(first), plain + 4 * (kGrowth - kBlock));
     EXPECT_LE(needed(first), plain + 4 * kGrowth);
 
-    // What is there already and only replaced: our own alone, where it is prepared.
+    // What is there already and only replaced: our own alone, where the inventory is.
     ASSERT_TRUE(apply(first, bindings(), world_.contents, world_.progress).result);
     const RealisedPlan menu = world_.plan({.key = "k1", .menu = "n", .kernels = {"kernel"}});
     EXPECT_GE(needed(menu), kGrowth);

@@ -108,7 +108,7 @@ class GrubJudge(Judge):
         return {path: data for path, data in self.snapshots[number].files.items()
                 if path.startswith(self._OWN)
                 and not path.removeprefix(self._OWN).startswith("inventory.")
-                and "cordwainer-exchange" not in path}
+                and "CORDWAIN.X" not in path}
 
     def _alive(self, disk, allowed):
         code = boot_code(disk) if self.snapshots[0].boot_code else b""
