@@ -72,9 +72,14 @@ class _Copying:
         """The paths of the files in a folder of the volume."""
         return [f"{folder}{path.name}" for path in sorted((self.copy / folder).glob("*"))]
 
+    def _fetch(self, path, target):
+        """Copies one file that is missing in the copy, for a reader that may have stopped early."""
+
     def lacks(self, _, folder):
         for path in sorted(folder.rglob("*")):
             found = self.copy / path.relative_to(folder)
+            if path.is_file() and not found.exists():
+                self._fetch(path.relative_to(folder), found)
             if path.is_file() and not (found.is_file()
                                        and path.read_bytes() == found.read_bytes()):
                 return (f"{type(self).__name__}: {path.relative_to(folder)} is "
@@ -116,6 +121,12 @@ class Mtools(_Copying):
              f"count={self._size}B", "iflag=skip_bytes,count_bytes", "conv=sparse")
         self._fsck = _run("fsck.fat", "-n", volume).stdout
         return _run("mcopy", "-s", "-n", "-m", "-i", volume, "::*", self.copy).stderr
+
+    def _fetch(self, path, target):
+        # All is not copied where one directory is damaged, be it one to which nothing leads yet.
+        if self.said:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _run("mcopy", "-n", "-m", "-i", self.scratch.with_suffix(".volume"), f"::{path}", target)
 
     def complaints(self):
         """[(files, what fsck.fat says of them)]; nothing of what harms no file: the mark of a volume
