@@ -77,6 +77,13 @@ def is_sound(lab, disk):
     lab.run("fsck.fat", "-n", esp)
 
 
+def boots(disk, number):
+    """Fails where another generation boots."""
+    with living.start(disk, UEFI) as machine:
+        assert f"try={number}" in machine.command_line, machine.command_line
+        machine.stop()
+
+
 def test_a_full_esp_is_refused_before_the_first_byte(lab):
     disk, add_third, initrd = full_disk(lab)
     with living.start(disk, UEFI) as machine:
@@ -130,9 +137,7 @@ def test_a_full_esp_is_refused_before_the_first_byte(lab):
         assert "as they were written" in machine.run("cordwainer verify")
         machine.stop()
     is_sound(lab, disk)
-    with living.start(disk, UEFI) as machine:
-        assert "try=3" in machine.command_line, machine.command_line
-        machine.stop()
+    boots(disk, 3)
 
 
 def test_what_is_said_to_be_deleted_is_enough(lab):
@@ -159,9 +164,7 @@ def test_what_is_said_to_be_deleted_is_enough(lab):
         machine.run("rm /boot/efi/other")
         machine.stop()
     is_sound(lab, disk)
-    with living.start(disk, UEFI) as machine:
-        assert "try=3" in machine.command_line, machine.command_line
-        machine.stop()
+    boots(disk, 3)
 
 
 def test_a_boot_asked_for_once_is_kept_where_there_is_no_room(lab):
@@ -189,9 +192,7 @@ def test_switch_makes_room_too(lab):
         assert told["deleted"] == [1] and told["generation"] == 3, told
         assert "system-3-link" in machine.run("readlink /var/guix/profiles/system")
         machine.stop()
-    with living.start(disk, UEFI) as machine:
-        assert "try=3" in machine.command_line, machine.command_line
-        machine.stop()
+    boots(disk, 3)
 
 
 GRUB_ON_ESP = """\
@@ -236,9 +237,7 @@ def test_what_is_installed_as_recorded_makes_room_too(lab):
         machine.run("[ -z \"$(find /boot/efi/loader -name '*.conf' 2>/dev/null)\" ]")
         machine.stop()
     is_sound(lab, disk)
-    with living.start(disk, UEFI) as machine:
-        assert "try=2" in machine.command_line, machine.command_line
-        machine.stop()
+    boots(disk, 2)
 
 
 BOOT_UUID = "7d0e3b41-52c8-4f7e-9a16-0c5b8e2d9f30"
