@@ -2,7 +2,7 @@
 disk's writes, each write of a flush epoch lost, and seeded reorderings. In each the loader finds the
 old menu or the new one with all its files, and the next run completes it. `./test --power-cut`."""
 
-from harness import cut_cases, cut_machine, cut_others
+from harness import cut_cases, cut_machine, cut_others, cut_recovery
 
 REORDERINGS = 500
 BOOTED = 16
@@ -16,7 +16,8 @@ def _all_of(lab, make):
                                            samples=BOOTED)
     wrong.update(more)
     assert booted >= 12, f"only {booted} states were booted"
-    more, _ = cut_machine.recover_states(lab, case, recording, reorderings=REORDERINGS)
+    more, _ = cut_recovery.recover_states(lab, case, recording, reorderings=REORDERINGS,
+                                          here=True)
     wrong.update(more)
     assert not wrong, "\n".join(f"{name}: {problem}" for name, problem in wrong.items())
 

@@ -1,7 +1,7 @@
 """A few of the states that power_cut_install_test.py judges, recovers and boots all of, on the media
 where most can go wrong."""
 
-from harness import cut_cases, cut_machine
+from harness import cut_cases, cut_machine, cut_recovery
 
 
 def _some_of(lab, make, stride):
@@ -13,7 +13,7 @@ def _some_of(lab, make, stride):
     assert judged >= 30, f"only {judged} states were judged"
     for what in (
             cut_machine.boot_states(lab, case, recording, reorderings=0, samples=2),
-            cut_machine.recover_states(lab, case, recording, reorderings=100, stride=8 * stride)):
+            cut_recovery.recover_states(lab, case, recording, reorderings=100, stride=8 * stride)):
         wrong.update(what[0])
     assert not wrong, "\n".join(f"{name}: {problem}" for name, problem in wrong.items())
 

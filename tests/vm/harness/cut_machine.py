@@ -1,6 +1,6 @@
 """Power cuts of a whole machine: `cordwainer` works in a Debian userland (debian.py), the writes of its
-disk are logged, and each state that a cut can leave is read by loaders' readers, recovered by the next
-run in a guest and read again; some are booted.
+disk are logged, and each state that a cut can leave is read by loaders' readers; some are booted, and
+cut_recovery.py has the next run recover them.
 
 What a state may be follows from when the power went: while an operation ran, what was before it or
 what it makes; after it was done, that alone.
@@ -13,9 +13,8 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import cut_states, debian, living, media, write_log
+from . import cut_states, debian, write_log
 from .boot_judges import Snapshot, boot_code
-from .initrd import kernel
 from .machine import BIOS, BootFailure, FAILURES, Machine
 
 
@@ -164,106 +163,6 @@ def sees_damage(lab, case, recording):
             file.seek(start + file.read(size).index(b"initrd of generation"))
             file.write(b"I")
         return whole is None and judge.problem(path, {0}) is not None
-
-
-_GUEST = r"""
-mount -t tmpfs tmpfs /tmp
-mkdir /usr
-mount -t ext4 -o ro /dev/vdb /usr
-stty -echo
-export PS1= PS2=
-setsid cttyhack sh -c 'echo "LIVING $(cat /proc/cmdline)"; exec sh'
-"""
-
-
-@contextlib.contextmanager
-def _recovering_guest(lab, disk, log, limit):
-    """A guest with nothing but busybox, which can mount the disk's file systems one state after the
-    other. The machine's /usr, in which nothing changes, comes from a disk of its own: QEMU need not
-    translate the same programs again for each state."""
-    write_log.create(log)
-    image, usr = lab.folder / "recovery-initrd", lab.folder / "usr"
-    if not image.exists():
-        image.write_bytes(media.initrd(lab, _GUEST))
-        lab.run("mke2fs", "-q", "-t", "ext4", "-d", debian.userland(lab) / "usr", usr, "400M")
-        for command in (f"write {lab.folder}/tree/usr/bin/cordwainer bin/cordwainer",
-                        "set_inode_field bin/cordwainer mode 0100755"):
-            lab.run("debugfs", "-w", "-R", command, usr)
-    extra = write_log.drive(disk, log) + [
-        "-drive", f"if=none,id=usr,format=raw,readonly=on,file={usr}",
-        "-device", "virtio-blk-pci,drive=usr"]
-    with Machine(None, kernel=kernel(lab.parts, "amd64"), initrd=image, memory=1024, limit=limit,
-                 append="console=ttyS0 quiet", extra=extra) as machine:
-        shell = living.Living(machine)
-        shell.wait()
-        yield shell
-
-
-def _recovery(case, command):
-    place = f"/mnt{case.mount_point}"
-    boot = ("" if case.root == case.volume else
-            f"mount -t {case.kind} -o {'umask=077' if case.kind == 'vfat' else 'noatime'} "
-            f"/dev/vda{case.volume} {place} && ")
-    return (f"mount -t ext4 -o noatime /dev/vda{case.root} /mnt && {boot}"
-            "for d in proc sys dev usr; do mount --bind /$d /mnt/$d || exit; done; "
-            "mount -t tmpfs tmpfs /mnt/tmp; mount -t tmpfs tmpfs /mnt/run; "
-            "export PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8; "
-            f"chroot /mnt sh -c 'exec 2>/tmp/said; {command} && "
-            f"cp /srv/initrd-3 {case.mount_point}/one-more && "
-            f"sync {case.mount_point}/one-more {case.mount_point} || "
-            "{ cat /tmp/said; exit 1; }; grep shares /tmp/said; :'")
-
-
-_CLEAN = ("cd /; for d in tmp run proc sys dev usr; do umount /mnt/$d; done; "
-          "umount /mnt{place} 2>/dev/null; umount /mnt && blockdev --flushbufs /dev/vda")
-
-
-def recover_states(lab, case, recording, *, reorderings, stride=1, a_guest=150, limit=900):
-    """Runs the next run, and writes one more file, in every `stride`-th state, and judges what is then
-    on the disk, nothing unmounted: {name: problem} of the wrong ones, and how many states there
-    were."""
-    judge = case.judge(lab, case.readers, recording.snapshots)
-    log = lab.folder / "recovery-log"
-    wrong, seen, shared = {}, set(), 0
-
-    def due(disk):
-        for number, state in enumerate(cut_states.states(disk, recording.writes, reorderings)):
-            operation = recording.running(state.end)
-            if number % stride == 0 and (state.digest, operation) not in seen:
-                seen.add((state.digest, operation))
-                yield state
-
-    with laid_out(lab, case, recording, "recovered") as (path, disk):
-        states = due(disk)
-        state = next(states, None)
-        while state is not None:
-            with _recovering_guest(lab, path, log, limit) as guest:
-                written = write_log.Tail(log)
-                for _ in range(a_guest):
-                    number = recording.running(state.end)
-                    operation = case.operations[number - 1]
-                    problem = None
-                    try:
-                        said = guest.run(_recovery(case, operation.again or operation.command))
-                    except AssertionError as failure:
-                        problem, said = f"the recovery failed: {failure}", ""
-                    if problem is None:
-                        allowed = {number} if operation.completes else recording.allowed(state.end)
-                        problem = judge.problem(path, allowed)
-                        both = judge.shared()
-                        shared += bool(both)
-                        if both and "shares its clusters with" not in said:
-                            problem = problem or f"clusters are shared, and nothing said so: {both}"
-                    if problem:
-                        wrong[f"{state.name} ({operation.name})"] = problem
-                    guest.run(_CLEAN.format(place=case.mount_point))
-                    disk.restore(written.sectors())
-                    state = next(states, None)
-                    if state is None:
-                        break
-    print(f"{case.name}: {len(seen)} states recovered, {shared} with shared clusters, "
-          f"{len(wrong)} wrong", flush=True)
-    return wrong, len(seen)
 
 
 def boot_states(lab, case, recording, *, reorderings, samples, limit=60):

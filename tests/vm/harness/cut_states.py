@@ -10,6 +10,7 @@ from hashlib import blake2b
 from .write_log import epochs
 
 _SECTOR = 512
+_CHUNK = 64 << 10
 _BEFORE = -1  # the number of no write: what the sector held before
 
 
@@ -61,10 +62,27 @@ class Disk:
         for sector in sectors:
             self._put(sector, self._holds.get(sector, _BEFORE))
 
+    def strangers(self):
+        """The sectors in which the file is not as it was laid out: somebody else has written there."""
+        for sector, number in self._holds.items():
+            if self._at(self._file, sector) != self._content(sector, number):
+                yield sector
+        for start in range(0, len(self._file), _CHUNK):
+            end = min(start + _CHUNK, len(self._file))
+            if self._file[start:end] != self._before[start:end]:
+                for sector in range(start // _SECTOR, end // _SECTOR):
+                    if (sector not in self._holds
+                            and self._at(self._file, sector) != self._at(self._before, sector)):
+                        yield sector
+
+    @staticmethod
+    def _at(mapped, sector):
+        return mapped[sector * _SECTOR:(sector + 1) * _SECTOR]
+
     def _content(self, sector, number):
         at = sector * _SECTOR
         if number == _BEFORE:
-            return self._before[at:at + _SECTOR]
+            return self._at(self._before, sector)
         write = self._writes[number]
         return write.data[at - write.offset:at - write.offset + _SECTOR]
 

@@ -47,7 +47,7 @@ class BootFailure(AssertionError):
     """The guest did not do what was expected; holds what it printed."""
 
 
-def _die_with_parent():
+def die_with_parent():
     # A test that is killed takes its machine along (prctl PR_SET_PDEATHSIG = 1).
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -94,7 +94,7 @@ class Machine:
             self._errors = open(self._folder / "errors", "w+b")
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
-                start_new_session=True, preexec_fn=_die_with_parent)
+                start_new_session=True, preexec_fn=die_with_parent)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
