@@ -8,6 +8,8 @@ from harness.system import ROOT_UUID, GuixGeneration
 
 BIOS_CONFIG = 'disk = ["/dev/disk/by-id/the-disk"]\n'
 UEFI_CONFIG = 'esp = ["/boot/efi"]\n'
+# The entry that the menu has chosen is taken at once, without waiting for the countdown.
+DEFAULT = (0,)
 
 
 def config(*lines, timeout=3):
@@ -42,7 +44,7 @@ def is_generation(text, number, arguments):
 def boots_all(lab, image, *firmwares):
     """The newest generation by default, and the oldest one from the submenu."""
     for firmware in firmwares:
-        text = lab.boot(image, firmware)
+        text = lab.boot(image, firmware, choose=DEFAULT)
         is_generation(text, 3, "try=3 quiet")
         has_line(text, f"initrd: {area(b'initrd of 3' * 50)}")
         text = lab.boot(image, firmware, choose=(1, 1))
@@ -85,8 +87,8 @@ def test_hybrid_mbr(lab):
     mbr = image.read_bytes()[:512]
     types = {mbr[446 + 16 * i + 4] for i in range(4)}
     assert {0x0c, 0xee} <= types, types
-    is_generation(lab.boot(image, BIOS), 3, "try=3 quiet")
-    is_generation(lab.boot(image, UEFI), 3, "try=3 quiet")
+    is_generation(lab.boot(image, BIOS, choose=DEFAULT), 3, "try=3 quiet")
+    is_generation(lab.boot(image, UEFI, choose=DEFAULT), 3, "try=3 quiet")
 
 
 def test_arm64_fake(lab):
@@ -102,7 +104,8 @@ def test_arm64_fake(lab):
 
 def test_kernels_are_read_in_place(lab):
     tree = guix_tree(lab, config(BIOS_CONFIG))
-    text = lab.boot(lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree)))
+    text = lab.boot(lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree)),
+                    choose=DEFAULT)
     kernel = is_generation(text, 3, "try=3 quiet")
     assert kernel.startswith("/gnu/store/"), kernel
 
@@ -111,7 +114,7 @@ def test_kernels_are_copied_when_asked(lab):
     tree = guix_tree(lab, config(BIOS_CONFIG, "copy-kernels = true\n"))
     image = lab.image(layouts.image() + layouts.BIOS_BOOT + layouts.root(tree))
     boots_all(lab, image, BIOS)
-    kernel = is_generation(lab.boot(image), 3, "try=3 quiet")
+    kernel = is_generation(lab.boot(image, choose=DEFAULT), 3, "try=3 quiet")
     assert kernel.startswith("/boot/grub/cordwainer/kernels/"), kernel
 
 
@@ -121,7 +124,7 @@ def test_kernels_are_copied_to_a_boot_partition_that_the_files_are_on(lab):
             'mount = "/boot"\n')
     image = lab.image(layouts.image() + layouts.BIOS_BOOT + boot + layouts.root(tree))
     boots_all(lab, image, BIOS)
-    kernel = is_generation(lab.boot(image), 3, "try=3 quiet")
+    kernel = is_generation(lab.boot(image, choose=DEFAULT), 3, "try=3 quiet")
     assert kernel.startswith("/grub/cordwainer/kernels/"), kernel
 
 

@@ -11,10 +11,11 @@ def test_subvolume_root(lab):
     tree = lab.tree()
     living.furnish(lab, tree)
     system.add_guix_generations(tree, [
-        GuixGeneration(1, living.linux(lab), living.initrd(lab), "On a subvolume, try 1",
+        GuixGeneration(1, living.linux(lab), living.initrd(lab, file_systems=["btrfs"]),
+                       "On a subvolume, try 1",
                        ["console=ttyS0", "quiet", "rootflags=subvol=@root", "try=1"],
                        prefix="/@root")])
-    system.add_config(tree, CONFIG.replace("timeout = 3", "timeout = 0"))
+    system.add_config(tree, CONFIG)
     modules = next((kernel_folder(lab.parts, "amd64") / "lib/modules").iterdir())
     head = layouts.image(guest_kernel=kernel(lab.parts, "amd64"), guest_modules=modules)
     subvolumes = ('subvolumes = [{ name = "@root", mount = "/" }, '

@@ -1,7 +1,7 @@
 """Roots inside LUKS: GRUB asks for the passphrase on the serial console, opens the container, and
 finds menu and kernels in it; what it cannot open is refused by name."""
 
-from boot_test import BIOS_CONFIG, UEFI_CONFIG, config
+from boot_test import BIOS_CONFIG, DEFAULT, UEFI_CONFIG, config
 from harness import layouts, system
 from harness.lab import area, has_line
 from harness.machine import BIOS, UEFI
@@ -31,7 +31,7 @@ def unlock(passphrase=PASSPHRASE):
 
 
 def boots(lab, image, firmware):
-    for choose, number in (((), 2), ((1, 0), 1)):
+    for choose, number in ((DEFAULT, 2), ((1, 0), 1)):
         text = lab.boot(image, firmware, before=unlock(), choose=choose, limit=100)
         line = next(line for line in text.splitlines() if line.startswith("cmdline: "))
         assert line.split(" ", 2)[2].startswith("root=/dev/mapper/cryptroot "), line

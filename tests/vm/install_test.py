@@ -12,7 +12,7 @@ bootloader = "grub"
 [grub]
 files = "/boot/grub"
 disk = "/dev/vda"
-timeout = 3
+timeout = 0
 """
 
 
@@ -27,8 +27,8 @@ def next_generation(number):
 NEXT_GENERATION = next_generation(2)
 
 
-def generations(lab, *numbers):
-    linux, initrd = living.linux(lab), living.initrd(lab)
+def generations(lab, *numbers, file_systems=()):
+    linux, initrd = living.linux(lab), living.initrd(lab, file_systems=file_systems)
     return [GuixGeneration(number, linux, initrd, f"Living, try {number}",
                            ["console=ttyS0", "quiet", f"try={number}"]) for number in numbers]
 
@@ -48,18 +48,18 @@ def installs_the_next(disk, firmware):
         machine.stop()
 
 
-def bios_disk(lab):
+def bios_disk(lab, config=CONFIG):
     """A living machine on one ext4, installed by making its image."""
     tree = lab.tree()
     living.furnish(lab, tree)
     system.add_guix_generations(tree, generations(lab, 1))
-    system.add_config(tree, CONFIG)
+    system.add_config(tree, config)
     return lab.image(layouts.image() + layouts.BIOS_BOOT
                      + layouts.root(tree, size="content + 64MiB"))
 
 
 def test_a_new_generation_boots_and_the_old_one_too(lab):
-    disk = bios_disk(lab)
+    disk = bios_disk(lab, CONFIG.replace("timeout = 0", "timeout = 3"))
     installs_the_next(disk, BIOS)
     with living.start(disk, BIOS, choose=(1, 0)) as machine:
         assert "try=1" in machine.command_line, machine.command_line

@@ -16,7 +16,7 @@ def test_a_new_generation_boots(lab):
                        "Encrypted, try 1",
                        ["console=ttyS0", "quiet", f"luks={LUKS_UUID}", "try=1"],
                        root="/dev/mapper/cryptroot", store=None, crypto=[LUKS_UUID])])
-    system.add_config(tree, CONFIG.replace("timeout = 3", "timeout = 0"))
+    system.add_config(tree, CONFIG)
     disk = lab.image(layouts.image() + layouts.BIOS_BOOT
                      + layouts.root(tree, size="content + 64MiB")
                      + layouts.luks(2, PASSPHRASE, LUKS_UUID))

@@ -167,8 +167,8 @@ def test_grub_on_fat(lab):
 def test_refused_on_btrfs(lab):
     tree = lab.tree()
     living.furnish(lab, tree)
-    system.add_guix_generations(tree, generations(lab, 1))
-    system.add_config(tree, CONFIG.replace("timeout = 3", "timeout = 0"))
+    system.add_guix_generations(tree, generations(lab, 1, file_systems=["btrfs"]))
+    system.add_config(tree, CONFIG)
     disk = lab.image(layouts.image() + layouts.BIOS_BOOT
                      + layouts.root(tree, "btrfs", size="320MiB"))
     with booted(disk, BIOS, 1) as machine:

@@ -1,7 +1,7 @@
 """A handful of boots of a real Linux: the kernel finds its root and reads a file there. Slow (about
 ten seconds each), so everything else uses fakes."""
 
-from boot_test import BIOS_CONFIG, UEFI_CONFIG, config
+from boot_test import BIOS_CONFIG, DEFAULT, UEFI_CONFIG, config
 from crypt_test import LUKS_UUID, PASSPHRASE, unlock
 from harness import layouts, system
 from harness.initrd import kernel, kernel_folder, real_initrd
@@ -24,7 +24,7 @@ def real_tree(lab, settings, architecture="amd64", luks_key=None, arguments=(), 
     return tree
 
 
-def boots(lab, image, firmware, number, choose=(), file_system="ext4", **options):
+def boots(lab, image, firmware, number, choose=DEFAULT, file_system="ext4", **options):
     text = lab.boot(image, firmware, choose=choose, expect="BOOTED done", memory=1024, limit=200,
                     **options)
     has_line(text, f"BOOTED generation={number}")

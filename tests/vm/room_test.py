@@ -248,7 +248,7 @@ bootloader = "grub"
 files = "/boot/grub"
 disk = "/dev/vda"
 copy-kernels = true
-timeout = 3
+timeout = 0
 """
 
 

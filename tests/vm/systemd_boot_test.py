@@ -15,7 +15,7 @@ XBOOTLDR = ('[[partition]]\ntype = "xbootldr"\nsize = "48MiB"\nfile-system = "vf
             'mount = "/boot"\n')
 
 
-def config(*lines, timeout=3):
+def config(*lines, timeout=0):
     return ('bootloader = "systemd-boot"\n[systemd-boot]\nesp = ["/boot/efi"]\n'
             f"timeout = {timeout}\n" + "".join(lines))
 

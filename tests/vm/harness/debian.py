@@ -99,7 +99,7 @@ def started(lab, disk, log, firmware=BIOS, *, dump=None, limit=300):
     """Boots the disk with its writes logged, up to the shell; `dump`: a second disk."""
     write_log.create(log)
     image = lab.folder / "living-initrd"
-    image.write_bytes(living.initrd(lab))
+    image.write_bytes(living.initrd(lab, file_systems=["xfs", "btrfs"]))
     extra = write_log.drive(disk, log)
     if dump is not None:
         extra += ["-drive", f"if=none,id=dump,format=raw,cache=unsafe,file={dump}",

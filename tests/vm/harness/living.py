@@ -16,8 +16,8 @@ from .cpio import Archive
 from .initrd import LUKS_MODULES, add_cryptsetup, kernel, kernel_folder, modules_for
 from .machine import BIOS, Machine
 
-_MODULES = ("virtio_pci", "virtio_blk", "ext4", "xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii",
-            "nls_iso8859_1", "efivarfs", "dm_mod")
+_MODULES = ("virtio_pci", "virtio_blk", "ext4", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1",
+            "efivarfs", "dm_mod")
 # Root and what /etc/fstab names are mounted; then the console has a shell inside the root.
 _INIT = r"""#!/bin/busybox sh
 set -f
@@ -67,15 +67,17 @@ poweroff -f
 """
 
 
-def initrd(lab, luks_key=None):
+def initrd(lab, luks_key=None, file_systems=()):
     """The initrd of a living machine's kernel. With `luks_key` it opens the container `luks=UUID`,
-    as cryptroot."""
+    as cryptroot. `file_systems`: those that the machine has besides ext4 and vfat; btrfs and xfs are
+    the most of an initrd that has them, and each takes long to start."""
     archive = Archive()
     archive.add("init", _INIT.encode(), 0o755)
     archive.add("bin/busybox", _busybox().read_bytes(), 0o755)
     archive.character_device("dev/console", 5, 1)
     modules = modules_for(kernel_folder(lab.parts, "amd64"),
-                          _MODULES + (LUKS_MODULES if luks_key is not None else ()))
+                          _MODULES + tuple(file_systems)
+                          + (LUKS_MODULES if luks_key is not None else ()))
     for path in modules:
         archive.add(f"lib/{path.name}", path.read_bytes())
     archive.add("modules", "\n".join(path.name for path in modules).encode())
