@@ -3,7 +3,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/nearest.h"
 #include "image/partition_types.h"
 #include "image/size_text.h"
 
@@ -110,11 +109,13 @@ std::optional<std::string> check_type(const std::string& value) {
     if (find_partition_type(value)) return std::nullopt;
     std::string names;
     for (const std::string& name : partition_type_names()) names += name + ", ";
-    std::string expected = "one of " + names + "a GUID, or an MBR type such as 0x83";
-    if (const auto best = nearest(value, partition_type_names())) {
-        expected += "; did you mean \"" + *best + "\"?";
-    }
-    return expected;
+    return "one of " + names + "a GUID, or an MBR type such as 0x83";
+}
+
+ConfigType partition_type() {
+    ConfigType type = text(check_type);
+    type.suggested = partition_type_names();
+    return type;
 }
 
 const Check kPath = expect(is_path, "a path that is not empty");
@@ -183,7 +184,7 @@ ConfigType partitions() {
         "partition",
         {required(
              key("type",
-                 text(check_type),
+                 partition_type(),
                  "",
                  "A name (bios-boot, esp, linux, linux-root-x86-64, swap, …), a GUID, or an MBR "
                  "type such as 0x83.")),

@@ -145,8 +145,9 @@ void check_value(const std::string& name,
         }
         if (!type->check) return;
         if (const auto wanted = type->check(*text)) {
-            problems.push_back(
-                {value.location, name + " must be " + *wanted + ", not " + quoted(*text)});
+            problems.push_back({value.location,
+                                name + " must be " + *wanted + ", not " + quoted(*text) +
+                                    did_you_mean(*text, type->suggested)});
         }
     } else if (const auto* list = std::get_if<ConfigList>(&value.value)) {
         if (type->element.empty()) return;

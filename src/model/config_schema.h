@@ -29,6 +29,7 @@ struct ConfigType {
     std::vector<ConfigType> alternatives;
     // string: says what is wrong with a value that is not allowed ("an absolute path"), or nothing.
     std::function<std::optional<std::string>(const std::string&)> check;
+    std::vector<std::string> suggested;  // with `check`: right values that a message may propose
 };
 
 struct ConfigKey {

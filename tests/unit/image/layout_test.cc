@@ -98,7 +98,7 @@ TEST(LayoutTest, NamesPlaceAndNearestKey) {
     EXPECT_THAT(message, HasSubstr("layout.toml:"));
     EXPECT_THAT(message, HasSubstr("\"file-system\""));
     EXPECT_THAT(refusal(R"({"partition": [{"type": "linx", "size": "1MiB"}]})"),
-                HasSubstr("did you mean \"linux\"?"));
+                HasSubstr("such as 0x83, not \"linx\"; did you mean \"linux\"?"));
 }
 
 struct Refused {
