@@ -6,6 +6,7 @@
 
 #include "core/utf8.h"
 #include "image/file_system_limits.h"
+#include "image/placement.h"
 
 namespace cordwainer::image {
 namespace {
@@ -28,6 +29,7 @@ class Checker {
         }
         check_boot_area();
         check_unique();
+        check_room();
         return std::move(problems_);
     }
 
@@ -113,6 +115,10 @@ class Checker {
         }
     }
 
+    static std::uint64_t least_size(const Partition& p) {
+        return smallest_size(p.file_system) + (p.encryption ? payload_offset(*p.encryption) : 0);
+    }
+
     void check_size(const Partition& p) {
         if (p.alignment == 0 || p.alignment % kSector != 0) {
             problem(p, "alignment must be a multiple of 512 bytes");
@@ -133,8 +139,7 @@ class Checker {
             problem(p, "size must be a multiple of 512 bytes, and not 0");
             return;
         }
-        const std::uint64_t least =
-            smallest_size(p.file_system) + (p.encryption ? payload_offset(*p.encryption) : 0);
+        const std::uint64_t least = least_size(p);
         if (p.size.bytes < least) {
             problem(p,
                     fmt::format("size is too small for {}{}: set at least \"{}MiB\"",
@@ -240,6 +245,18 @@ class Checker {
         const auto boots = std::ranges::count_if(
             layout_.partitions, [](const Partition& p) { return p.type.name == "bios-boot"; });
         if (boots > 1) problem(top(), "a disk has one bios-boot partition");
+    }
+
+    // Whether the image has room for its partitions, where that depends on no content.
+    void check_room() {
+        const auto by_content = [](const Partition& p) {
+            return p.size.kind == Size::Kind::content;
+        };
+        if (!problems_.empty() || std::ranges::any_of(layout_.partitions, by_content)) return;
+        std::vector<std::uint64_t> sizes;
+        for (const Partition& p : layout_.partitions) sizes.push_back(least_size(p));
+        const Result<Placement> placement = place(layout_, sizes);
+        if (!placement) problems_.push_back(placement.error().message());
     }
 
     // Two parts with one identifier could not be told apart when booting.

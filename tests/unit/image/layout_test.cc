@@ -123,6 +123,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"rest_without_size",
                 R"({"partition": [{"type": "linux", "size": "rest", "file-system": "ext4"}]})",
                 "of an image whose size is fixed"},
+        Refused{"more_than_the_image_has",
+                R"({"image": {"size": "64MiB"}, "partition": [
+                    {"type": "linux", "size": "32MiB"}, {"type": "linux", "size": "32MiB"}]})",
+                "the partitions need 66 MiB, which is 2 MiB more than the image has: set size = "
+                "\"66MiB\" in [image], or leave size out"},
+        Refused{"no_room_for_the_rest",
+                R"({"image": {"size": "40MiB"}, "partition": [
+                    {"type": "linux", "size": "32MiB"},
+                    {"type": "linux", "size": "rest", "file-system": "ext4"}]})",
+                "the partitions need 50 MiB, which is 10 MiB more than the image has"},
         Refused{"nothing_to_measure",
                 R"({"partition": [{"type": "swap", "file-system": "swap"}]})",
                 "there is no content to take the size from"},
