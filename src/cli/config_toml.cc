@@ -15,6 +15,22 @@ constexpr std::size_t kDeepest = 32;
 // The library makes a table for every dot of a key and takes them down by recursion.
 constexpr std::size_t kMostDots = 64;
 
+std::string basic_string_of(std::string_view text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            result += '\\';
+            result += c;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            result += fmt::format("\\u{:04X}", byte);
+        } else {
+            result += c;
+        }
+    }
+    return result + '"';
+}
+
 // Turns what the library read into ConfigValues.
 class Converter {
   public:
@@ -39,7 +55,11 @@ class Converter {
         return {.file = file_, .line = position.line, .column = byte + 1};
     }
 
-    ConfigValue convert(const toml::node& node, const Location& key, std::size_t depth) {
+    // `name`: of the key that has the value; for messages.
+    ConfigValue convert(const toml::node& node,
+                        std::string_view name,
+                        const Location& key,
+                        std::size_t depth) {
         ConfigValue value;
         value.key_location = key;
         value.location = place(node.source().begin);
@@ -52,11 +72,11 @@ class Converter {
         } else if (const auto* array = node.as_array()) {
             ConfigList list;
             for (const toml::node& element : *array) {
-                list.push_back(convert(element, {.file = file_}, depth + 1));
+                list.push_back(convert(element, name, {.file = file_}, depth + 1));
             }
             value.value = std::move(list);
         } else {
-            convert_scalar(node, value);
+            convert_scalar(node, name, value);
         }
         return value;
     }
@@ -68,7 +88,8 @@ class Converter {
         ConfigTable entries;
         for (const auto& [key, node] : table) {
             const Location key_place = place(key.source().begin);
-            entries.emplace_back(std::string(key.str()), convert(node, key_place, depth + 1));
+            entries.emplace_back(std::string(key.str()),
+                                 convert(node, key.str(), key_place, depth + 1));
         }
         // The library sorts by name.
         std::ranges::sort(entries, [](const auto& a, const auto& b) {
@@ -79,7 +100,7 @@ class Converter {
         return entries;
     }
 
-    void convert_scalar(const toml::node& node, ConfigValue& value) {
+    void convert_scalar(const toml::node& node, std::string_view name, ConfigValue& value) {
         if (const auto* text = node.as_string()) {
             value.value = text->get();
         } else if (const auto* number = node.as_integer()) {
@@ -87,9 +108,14 @@ class Converter {
         } else if (const auto* boolean = node.as_boolean()) {
             value.value = boolean->get();
         } else if (node.is_floating_point()) {
-            refuse(value.location, "a number with a fraction or exponent is not supported");
+            refuse(value.location,
+                   fmt::format("{}: no key takes a number with a fraction or exponent; write a "
+                               "whole number, or a string",
+                               basic_string_of(name)));
         } else {
-            refuse(value.location, "a date or time is not supported; write it as a string");
+            refuse(value.location,
+                   fmt::format("{}: no key takes a date or time; write a string",
+                               basic_string_of(name)));
         }
     }
 
@@ -111,22 +137,6 @@ std::optional<std::size_t> too_many_dots(std::string_view text) {
         if (++dots > kMostDots) return i;
     }
     return std::nullopt;
-}
-
-std::string basic_string_of(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            result += '\\';
-            result += c;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            result += fmt::format("\\u{:04X}", byte);
-        } else {
-            result += c;
-        }
-    }
-    return result + '"';
 }
 
 std::string key_text(const std::string& key) {
@@ -176,7 +186,7 @@ Result<ConfigValue> parse_toml(std::string_view text, const std::string& file_na
                 "{}: {}", converter.place(error.source().begin).text(), error.description()));
     }
     const Location whole_file{.file = file_name};
-    ConfigValue table = converter.convert(parsed.table(), whole_file, 0);
+    ConfigValue table = converter.convert(parsed.table(), "", whole_file, 0);
     table.location = whole_file;
     if (converter.problems().empty()) return table;
     return Error(Errc::invalid_input, fmt::format("{}", fmt::join(converter.problems(), "\n")));

@@ -68,9 +68,11 @@ TEST(ConfigToml, PutsTablesWithoutHeaderWhereTheirKeyIs) {
 
 TEST(ConfigToml, RefusesFractionsAndDatesTogether) {
     EXPECT_EQ(toml_refusal("a = 1.5\nb = [2, 3e2]\nc = 2026-01-01\n"),
-              "c.toml:1:5: a number with a fraction or exponent is not supported\n"
-              "c.toml:2:9: a number with a fraction or exponent is not supported\n"
-              "c.toml:3:5: a date or time is not supported; write it as a string");
+              "c.toml:1:5: \"a\": no key takes a number with a fraction or exponent; write a whole "
+              "number, or a string\n"
+              "c.toml:2:9: \"b\": no key takes a number with a fraction or exponent; write a whole "
+              "number, or a string\n"
+              "c.toml:3:5: \"c\": no key takes a date or time; write a string");
 }
 
 TEST(ConfigToml, PlacesSyntaxErrors) {
