@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/rel_path.h"
+
 namespace cordwainer {
 namespace {
 
@@ -17,6 +19,19 @@ const Generation* current_of(const std::vector<Generation>& generations) {
 
 std::string place_of(const TargetSpec& spec) {
     return spec.type == TargetType::file ? spec.path : spec.block.value;
+}
+
+// Gives the path of a target the one form in which paths are compared.
+Result<void> clean_path(TargetSpec& spec) {
+    if (spec.type != TargetType::file) return {};
+    if (!spec.path.empty() && spec.path.find_first_not_of('/') == std::string::npos) {
+        spec.path = "/";
+        return {};
+    }
+    const RelPath path =
+        TRY(RelPath::parse(spec.path).with_context(spec.location.text() + ": " + spec.tag));
+    spec.path = "/" + path.text();
+    return {};
 }
 
 template <class T>
@@ -97,6 +112,7 @@ Result<std::vector<TargetSpec>> configured_targets(const Bootloader& bootloader,
     for (const Installer& installer : bootloader.installers) {
         std::vector<TargetSpec> specs = TRY(installer.targets(config));
         for (TargetSpec& spec : specs) {
+            TRY_VOID(clean_path(spec));
             for (const TargetSpec& other : all) {
                 if (other.type == spec.type && other.tag == spec.tag &&
                     place_of(other) == place_of(spec)) {

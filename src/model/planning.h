@@ -13,8 +13,8 @@
 namespace cordwainer {
 
 // What the configuration asks for: the targets of each installer, in order. A tag that its
-// bootloader does not have, or two targets of one place, are refused with the configuration's
-// location.
+// bootloader does not have, two targets of one place, or a path with "." or "..", are refused
+// with the configuration's location. Paths come without doubled and trailing slashes.
 [[nodiscard]] Result<std::vector<TargetSpec>> configured_targets(const Bootloader& bootloader,
                                                                  const ConfigValue& config);
 

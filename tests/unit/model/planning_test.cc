@@ -135,6 +135,26 @@ TEST(ConfiguredTargets, NameNoPlaceTwice) {
         << specs.error().message();
 }
 
+TEST(ConfiguredTargets, HaveOneFormOfEachPath) {
+    const Bootloader bootloader = loader({installer("esp", {})});
+    const auto targets = [&](const std::string& first, const std::string& second) {
+        ConfigValue config;
+        config.value = ConfigTable{{"esp", text_value(first, 1)}, {"esp", text_value(second, 7)}};
+        return configured_targets(bootloader, config);
+    };
+    const auto clean = targets("//efi//one/", "/");
+    ASSERT_TRUE(clean) << clean.error().message();
+    EXPECT_EQ((*clean)[0].path, "/efi/one");
+    EXPECT_EQ((*clean)[1].path, "/");
+    const auto twice = targets("/efi", "/efi/");
+    ASSERT_FALSE(twice);
+    EXPECT_EQ(twice.error().message(), "config.toml:7:1: target \"/efi\" is named twice for esp");
+    const auto climbing = targets("/efi", "/boot/../efi");
+    ASSERT_FALSE(climbing);
+    EXPECT_EQ(climbing.error().message(),
+              "config.toml:7:1: esp: path \"/boot/../efi\": \".\" and \"..\" are not allowed");
+}
+
 TEST(ConfiguredTargets, MayShareAPlaceBetweenInstallers) {
     const Bootloader bootloader = loader({installer("files", {}), installer("esp", {})});
     ConfigValue config;
