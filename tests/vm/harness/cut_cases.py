@@ -50,13 +50,14 @@ def _grub(lab, boot, partitions, platform, targets, **options):
     return _image(lab, boot, config, partitions, more, **options)
 
 
-def boot_partition(size, kind):
+def boot_partition(size, kind, uuid=debian.BOOT_UUID):
     return (f'[[partition]]\ntype = "linux"\nsize = "{size}"\nfile-system = "{kind}"\n'
-            + (f'file-system-uuid = "{debian.BOOT_UUID}"\nmount = "/boot"\n'
-               if kind != "none" else ""))
+            + (f'file-system-uuid = "{uuid}"\nmount = "/boot"\n' if kind != "none" else ""))
 
 
 _ON_DISK = 'disk = "/dev/vda"\n'
+# mkfs.btrfs takes none that a device of this machine has, as another case's loop device may.
+_BTRFS_UUID = "b4a2f0c6-9d13-4f5e-8c77-61e0a9d2b358"
 
 
 def ext4(lab):
@@ -71,8 +72,8 @@ def ext4(lab):
 
 def btrfs(lab):
     """The same on btrfs."""
-    disk = _grub(lab, ("/boot", "btrfs", debian.BOOT_UUID),
-                 layouts.BIOS_BOOT + boot_partition("160MiB", "btrfs"), "i386-pc", _ON_DISK)
+    disk = _grub(lab, ("/boot", "btrfs", _BTRFS_UUID),
+                 layouts.BIOS_BOOT + boot_partition("160MiB", "btrfs", _BTRFS_UUID), "i386-pc", _ON_DISK)
     return Machinery("btrfs", disk, 2, 3, "btrfs", "/boot", _operations(),
                      [boot_readers.Grub("(loop0,gpt2)")], GrubJudge)
 
