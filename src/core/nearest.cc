@@ -27,6 +27,18 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return last[b.size()];
 }
 
+std::optional<std::string> shortest_beginning_with(std::string_view word,
+                                                   std::span<const std::string> candidates) {
+    constexpr std::size_t kLeast = 3;
+    std::optional<std::string> best;
+    if (word.size() < kLeast) return best;
+    for (const std::string& candidate : candidates) {
+        if (!candidate.starts_with(word)) continue;
+        if (!best || candidate.size() < best->size()) best = candidate;
+    }
+    return best;
+}
+
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
@@ -42,7 +54,7 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
             best_distance = d;
         }
     }
-    return best;
+    return best ? best : shortest_beginning_with(word, candidates);
 }
 
 }  // namespace cordwainer

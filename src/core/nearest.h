@@ -10,7 +10,8 @@ namespace cordwainer {
 
 // The candidate with the smallest edit distance to `word` (insertions, deletions, substitutions
 // and swaps of neighbours), if it is near enough to be what was meant: at most a third of the
-// longer name's length. The first of equals.
+// longer name's length. Else the shortest that begins with `word`, if that has three letters or
+// more. The first of equals.
 [[nodiscard]] std::optional<std::string> nearest(std::string_view word,
                                                  std::span<const std::string> candidates);
 

@@ -16,6 +16,15 @@ TEST(Nearest, FindsWhatOneSlipAway) {
     EXPECT_EQ(nearest("esp", kNames), "esp");
 }
 
+TEST(Nearest, FindsWhatWasShortened) {
+    const std::vector<std::string> names = {
+        "alignment", "hybrid-type", "file-system-label", "file-system"};
+    EXPECT_EQ(nearest("align", names), "alignment");
+    EXPECT_EQ(nearest("file", names), "file-system");  // the shortest
+    EXPECT_EQ(nearest("hy", names), std::nullopt);     // too little to tell
+    EXPECT_EQ(nearest("type", names), std::nullopt);
+}
+
 TEST(Nearest, GivesNothingForWhatIsTooFar) {
     EXPECT_EQ(nearest("bootloader", kNames), std::nullopt);
     EXPECT_EQ(nearest("", kNames), std::nullopt);
