@@ -55,7 +55,7 @@ TEST(PlacementTest, SaysHowMuchIsMissing) {
     EXPECT_THAT(placement.error().message(), HasSubstr("69 MiB more than the image has"));
     EXPECT_THAT(placement.error().message(), HasSubstr("set size = \"169MiB\""));
     EXPECT_FALSE(
-        place(layout_of(R"({"size": "70MiB"})", R"(, "size": "rest")"), {0, 0, 16 * kMiB}));
+        place(layout_of(R"({"size": "86MiB"})", R"(, "size": "rest")"), {0, 0, 20 * kMiB}));
 }
 
 TEST(PlacementTest, AnMbrHasAGap) {
