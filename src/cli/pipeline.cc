@@ -155,10 +155,13 @@ Result<ImagePlan> plan_image(const std::string& layout_file,
     const std::vector<Bootloader> bootloaders = all_bootloaders();
     ImagePlan made;
     made.layout = TRY(read_layout(layout_file));
+    if (made.layout.root) {
+        made.system = TRY(Root::open(made.layout.root->string())
+                              .with_context(made.layout.root_location.text() + ": root"));
+    }
     made.config = TRY(read_image_config(made.layout, common, bootloaders));
     made.plan.bootloader = made.config.bootloader;
     made.bootloader = bootloader_named(bootloaders, made.config.bootloader);
-    if (made.layout.root) made.system = TRY(Root::open(made.layout.root->string()));
     if (made.bootloader && !made.system) {
         return Error(Errc::invalid_input,
                      fmt::format("{}: there is no system to install {} for: set root in [system]",

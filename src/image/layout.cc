@@ -303,6 +303,7 @@ Result<Layout> parse_layout(const ConfigValue& value, const LayoutContext& conte
     if (table == "hybrid-mbr") layout.table = TableKind::hybrid_mbr;
     layout.size = parse_bytes(image.text("size").value_or("content"));
     layout.root = system.path("root");
+    if (layout.root) layout.root_location = system.find("root")->location;
     layout.root_owner = system.text("owner") == "root";
     layout.guest = {.kernel = image.path("guest-kernel"), .modules = image.path("guest-modules")};
     layout.epoch = std::max<std::int64_t>(1, context.source_date_epoch.value_or(kDefaultEpoch));

@@ -87,6 +87,7 @@ struct Layout {
     std::optional<Uuid> disk_uuid = {};              // GPT; set once parsed
     std::uint32_t disk_id = 0;                       // MBR disk identifier
     std::optional<std::filesystem::path> root = {};  // the tree of the system
+    Location root_location = {};                     // where the layout names it
     bool root_owner = false;                         // everything in it belongs to root
     GuestFiles guest = {};
     std::int64_t epoch = 0;    // seconds since 1970: the date of everything that the build makes

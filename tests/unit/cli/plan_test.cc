@@ -107,6 +107,11 @@ TEST_F(PlanImage, NamesWhatIsWrong) {
     system_.tree().file("/other.toml", "bootloader = \"none\"\n");
     EXPECT_EQ(plan().status, kDone);
 
+    system_.tree().file("/layout.toml",
+                        "[system]\nroot = \"sytem\"\n[[partition]]\ntype = \"linux\"\n"
+                        "size = \"16MiB\"\nfile-system = \"ext4\"\nmount = \"/\"\n");
+    EXPECT_THAT(plan().error, HasSubstr("/layout.toml:2:8: root: open " + system_.at("/sytem")));
+
     system_.tree().file("/layout.toml", "[image]\ntabel = \"gpt\"\n");
     EXPECT_THAT(plan().error, HasSubstr("/layout.toml:2:1: unknown key \"tabel\""));
 }
