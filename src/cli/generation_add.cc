@@ -12,6 +12,7 @@
 #include "cli/generations_request.h"
 #include "cli/output.h"
 #include "core/utc_time.h"
+#include "core/utf8.h"
 #include "host/add_generation.h"
 #include "sys/root.h"
 
@@ -44,6 +45,12 @@ std::function<std::string(const std::string&)> accepted_by(Result<T> (*parse)(co
         const Result<T> parsed = parse(text);
         return parsed ? std::string() : parsed.error().message();
     };
+}
+
+// What boot.json can keep.
+Result<std::string> text_of(const std::string& text) {
+    if (!is_utf8(text)) return wrong(to_utf8(text), "text in UTF-8");
+    return text;
 }
 
 Result<DeviceRef> device_of(const std::string& text) {
@@ -79,6 +86,7 @@ Result<Store> store_of(const AddOptions& options) {
 
 // "FILE ARGUMENT…", separated by blanks.
 Result<NewGeneration::Module> module_of(const std::string& text) {
+    TRY_VOID(text_of(text));
     std::vector<std::string> words;
     for (std::size_t start = 0; start <= text.size();) {
         const std::size_t end = std::min(text.find(' ', start), text.size());
@@ -153,11 +161,13 @@ std::vector<Option> add_options(AddOptions& options) {
          .value = "TEXT",
          .meaning = "The kernel's command line",
          .target = &options.command_line,
-         .required = true},
+         .required = true,
+         .check = accepted_by(text_of)},
         {.names = {"--label"},
          .value = "TEXT",
          .meaning = "What a menu shows; by default \"Linux\" and the kernel's version",
-         .target = &options.label},
+         .target = &options.label,
+         .check = accepted_by(text_of)},
         {.names = {"--device-tree"},
          .value = "FILE",
          .meaning = "A device tree",

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/list.h"
 #include "cli/output.h"
 #include "sys/spawn.h"
@@ -131,6 +132,18 @@ TEST_F(GenerationAdd, RefusesAMissingFile) {
     EXPECT_NE(ran.error.find(tree_.outside("/missing")), std::string::npos) << ran.error;
     EXPECT_EQ(ran.output, "");
     EXPECT_TRUE(std::filesystem::is_empty(common_.root));
+}
+
+TEST_F(GenerationAdd, NamesTheOptionWhoseTextIsNoUtf8) {
+    const Declared declared = generation_add_command().declare();
+    for (const std::string option : {"--cmdline", "--label", "--module"}) {
+        std::vector<std::string> words = {"--kernel", "k", option, "a\xff"};
+        if (option != "--cmdline") words.insert(words.end(), {"--cmdline", ""});
+        const CommandLine line =
+            read_command_line("generation add", declared.options, declared.one_of, words);
+        ASSERT_TRUE(line.wrong) << option;
+        EXPECT_EQ(*line.wrong, option + ": must be text in UTF-8, not \"a\ufffd\"");
+    }
 }
 
 TEST_F(GenerationAdd, SaysWhatItDidWhereItsOutputIsLost) {
