@@ -31,6 +31,14 @@ Result<KeptDefault> parse_kept(const JsonPlace& place) {
 
 }  // namespace
 
+std::optional<GenerationId> default_of(const Installed& installed) {
+    if (!installed.other_default) return installed.boots;
+    const auto found = std::ranges::find_if(installed.generations, [&](const GenerationId& id) {
+        return id.number == installed.other_default->generation;
+    });
+    return found == installed.generations.end() ? std::nullopt : std::optional(*found);
+}
+
 void render_id(JsonWriter& json, const GenerationId& id) {
     json.begin_object(JsonWriter::Layout::one_line);
     json.member("number", id.number);
@@ -78,6 +86,7 @@ std::string render_installed(const Installed& installed) {
     json.member("bootloader", installed.bootloader);
     json.key("boots");
     installed.boots ? render_id(json, *installed.boots) : json.null();
+    render_other_default(json, installed.other_default);
     json.key("generations");
     json.begin_array();
     for (const GenerationId& id : installed.generations) render_id(json, id);
@@ -96,11 +105,13 @@ Result<Installed> parse_installed(std::string_view json, const std::string& sour
     const nlohmann::json parsed = TRY(parse_json(json, source_name));
     const JsonPlace root(parsed, source_name);
     TRY_VOID(root.format(kInstalledFormat));
-    TRY_VOID(root.only({"format", "bootloader", "boots", "generations", "kept", "targets"}));
+    TRY_VOID(root.only(
+        {"format", "bootloader", "boots", "other_default", "generations", "kept", "targets"}));
     Installed installed;
     installed.bootloader = TRY(root.string("bootloader"));
     const auto boots = TRY(root.find("boots"));
     if (boots) installed.boots = TRY(parse_id(*boots));
+    installed.other_default = TRY(parse_other_default(root));
     const JsonPlace generations = TRY(root.at("generations"));
     const auto ids = TRY(generations.elements());
     for (const JsonPlace& place : ids) installed.generations.push_back(TRY(parse_id(place)));

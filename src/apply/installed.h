@@ -45,9 +45,10 @@ struct KeptDefault {
 };
 
 struct Installed {
-    std::string bootloader;                      // "none" included
-    std::optional<GenerationId> boots;           // by default
-    std::vector<GenerationId> generations = {};  // that the menu was made for, ascending
+    std::string bootloader;             // "none" included
+    std::optional<GenerationId> boots;  // the current one then, whose record has the plan
+    std::optional<OtherDefault> other_default = {};  // else `boots` is what boots by default
+    std::vector<GenerationId> generations = {};      // that the menu was made for, ascending
     std::optional<KeptDefault> kept = {};
     // Every target on which something of ours may lie: also those of a run that was cut, and those
     // that an earlier configuration had and that were out of reach since.
@@ -55,6 +56,9 @@ struct Installed {
 
     bool operator==(const Installed&) const = default;
 };
+
+// The generation that boots by default; nothing where that is something else, or not known.
+[[nodiscard]] std::optional<GenerationId> default_of(const Installed& installed);
 
 // Whether both are the same place: path or device as it was named, and own directory.
 [[nodiscard]] bool same_place(const PlannedTarget& a, const PlannedTarget& b);

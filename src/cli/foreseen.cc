@@ -74,6 +74,7 @@ Result<ForeseenPlan> foresee(const Plan& plan,
     ForeseenPlan foreseen;
     foreseen.plan.bootloader = plan.bootloader;
     foreseen.plan.generation = plan.generation;
+    foreseen.plan.other_default = plan.other_default;
     foreseen.plan.targets = plan.targets;
     foreseen.plan.targets.insert(foreseen.plan.targets.end(), former.begin(), former.end());
     foreseen.plan.references = plan.references;

@@ -27,17 +27,6 @@ std::optional<std::uint64_t> booted_once(const Root& root,
     return id->number;
 }
 
-// `default-generation`, as every bootloader names it that has such a key. A configuration that
-// cannot be read chooses nothing: whoever plans with it says so.
-std::optional<std::uint64_t> chosen_default(const Common& common) {
-    const Result<Configuration> config = load_config(common, all_bootloaders());
-    if (!config) return std::nullopt;
-    const ConfigValue* key = config->table.find("default-generation");
-    const auto* number = key ? std::get_if<std::int64_t>(&key->value) : nullptr;
-    if (!number || *number < 0) return std::nullopt;
-    return static_cast<std::uint64_t>(*number);
-}
-
 }  // namespace
 
 bool GenerationMarks::may_run(std::uint64_t number) const {
@@ -55,10 +44,14 @@ Result<GenerationMarks> read_marks(const Root& root,
     const auto booted = TRY(read_booted(root));
     if (booted) marks.running = running_generation(generations, *booted);
     const auto installed = TRY(read_installed(state));
-    if (installed && installed->boots && find_generation(generations, *installed->boots)) {
-        marks.boots = installed->boots->number;
-    }
-    if (installed) marks.once = booted_once(root, *installed, generations);
+    if (!installed) return marks;
+    const auto number = [&](const std::optional<GenerationId>& id) {
+        const bool there = id && find_generation(generations, *id);
+        return there ? std::optional(id->number) : std::nullopt;
+    };
+    marks.boots = number(default_of(*installed));
+    marks.installed = number(installed->boots);
+    marks.once = booted_once(root, *installed, generations);
     return marks;
 }
 
@@ -68,7 +61,7 @@ std::optional<std::string> why_it_stays(const GenerationMarks& marks,
     if (marks.may_run(generation.number))
         return "it may be the one that runs: " + marks.running.why;
     if (marks.boots == generation.number) return "it boots by default";
-    if (marks.chosen == generation.number) return "the configuration makes it the default";
+    if (marks.installed == generation.number) return "the menu was made with it";
     if (marks.once == generation.number) return "it boots next, once (`switch --once`)";
     if (generation.current) return "it is the system's current one";
     if (marks.pinned.contains(generation.number)) return "it is pinned";
@@ -80,12 +73,11 @@ Result<MarkedGenerations> read_marked(const Common& common, DigestCache& digests
     Root system = TRY(Root::open(common.root));
     GenerationsRequest request = generations_request(system, common, config);
     Generations generations = TRY(read_generations(system, request, digests));
-    GenerationMarks marks = TRY(read_marks(system, common.state, generations));
-    marks.chosen = chosen_default(common);
+    const GenerationMarks marks = TRY(read_marks(system, common.state, generations));
     return MarkedGenerations{.system = std::move(system),
                              .request = std::move(request),
                              .generations = std::move(generations),
-                             .marks = std::move(marks)};
+                             .marks = marks};
 }
 
 }  // namespace cordwainer::cli

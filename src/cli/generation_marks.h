@@ -20,10 +20,10 @@ namespace cordwainer::cli {
 
 struct GenerationMarks {
     std::set<std::uint64_t> pinned = {};
-    Running running = {};                      // nothing where the system does not run
-    std::optional<std::uint64_t> boots = {};   // by default, as it was installed
-    std::optional<std::uint64_t> once = {};    // boots next, one time
-    std::optional<std::uint64_t> chosen = {};  // by the configuration, to boot by default
+    Running running = {};                         // nothing where the system does not run
+    std::optional<std::uint64_t> boots = {};      // by default, as it was installed
+    std::optional<std::uint64_t> once = {};       // boots next, one time
+    std::optional<std::uint64_t> installed = {};  // with which the menu was made
 
     [[nodiscard]] bool may_run(std::uint64_t number) const;
 };

@@ -153,8 +153,7 @@ Result<LivePlan> read_live(const Common& common,
 
 // What is installed when all is done.
 Installed installed_after(const LivePlan& planned, const std::vector<FailedTarget>& failed) {
-    Installed installed =
-        installed_by(planned.plan.bootloader, planned.generations, planned.plan.targets);
+    Installed installed = installed_by(planned.plan, planned.generations, planned.plan.targets);
     installed.kept = planned.kept;
     const auto away = [&](const PlannedTarget& target) {
         return std::ranges::count(planned.probed.found, target.id, &Target::id) == 0 ||
@@ -341,6 +340,7 @@ Result<LivePlan> rebind_live(const Common& common,
     const Probe probe = TRY(Probe::open(made.system));
     made.plan.bootloader = record.plan.bootloader;
     made.plan.generation = record.plan.generation;
+    made.plan.other_default = record.plan.other_default;
     made.plan.targets = record.plan.targets;
     made.plan.references = record.plan.references;
     made.plan.warnings = record.plan.warnings;

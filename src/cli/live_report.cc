@@ -41,12 +41,11 @@ std::string summary(const LivePlan& planned, const LiveOutcome& outcome) {
         return "what was installed is removed: the bootloader is \"none\"\n";
     }
     if (!outcome.applied.changed) return "nothing to do: everything is installed as planned\n";
+    const auto boots = default_of(planned.plan);
     return fmt::format("{} is installed, generations: {}{}\n",
                        planned.plan.bootloader,
                        planned.generations.list.size(),
-                       planned.plan.generation
-                           ? fmt::format(", by default {} boots", *planned.plan.generation)
-                           : "");
+                       boots ? fmt::format(", by default {} boots", *boots) : "");
 }
 
 }  // namespace

@@ -121,7 +121,9 @@ std::vector<GenerationId> deletable(const MarkedGenerations& marked, const LiveP
     for (const Generation& generation : marked.generations.list) {
         if (why_it_stays(marked.marks, generation)) continue;
         if (planned.recorded && is_needed(*planned.recorded, generation)) continue;
-        if (generation.number != planned.plan.generation) oldest_first.push_back(id_of(generation));
+        const bool wanted = generation.number == planned.plan.generation ||
+                            generation.number == default_of(planned.plan);
+        if (!wanted) oldest_first.push_back(id_of(generation));
     }
     return oldest_first;
 }

@@ -9,9 +9,14 @@
 namespace cordwainer::cli {
 namespace {
 
+std::string what_boots(const LivePlan& planned) {
+    const auto number = default_of(planned.plan);
+    return number ? std::to_string(*number) : "the menu's default";
+}
+
 // What to take entries for where nothing was installed with another menu.
 Installed as_planned(const LivePlan& planned) {
-    return installed_by(planned.plan.bootloader, planned.generations, planned.plan.targets);
+    return installed_by(planned.plan, planned.generations, planned.plan.targets);
 }
 
 }  // namespace
@@ -62,9 +67,7 @@ void KeptOnce::after(const LivePlan& planned) {
     if (other_) settle_other(planned);
     if (!generation_) return;
     const Result<void> done =
-        planned.ends_once
-            ? give_up(fmt::format("{} is to boot next", planned.plan.generation.value_or(0)))
-            : put();
+        planned.ends_once ? give_up(what_boots(planned) + " is to boot next") : put();
     if (done) return;
     tell(fmt::format("the boot of generation {} that was asked for once could not be {}: {}",
                      generation_->number,
@@ -102,9 +105,8 @@ void KeptOnce::settle_other(const LivePlan& planned) {
     changed_ = true;
     tell(fmt::format("{}; that is given up: {}",
                      what,
-                     stale
-                         ? std::string("it is no generation of this menu")
-                         : fmt::format("{} is to boot next", planned.plan.generation.value_or(0))));
+                     stale ? std::string("it is no generation of this menu")
+                           : what_boots(planned) + " is to boot next"));
 }
 
 Result<void> KeptOnce::give_up(const std::string& why) {

@@ -99,8 +99,7 @@ class ImageInstallation {
         TRY_VOID(settled(apply(realised_, bindings, contents_, progress_), warnings));
         const std::filesystem::path state = staging.string() + kStateInside;
         const std::vector<PlannedTarget> targets = TRY(targets_there());
-        TRY_VOID(write_installed(
-            state, installed_by(realised_.bootloader, planned_.generations, targets)));
+        TRY_VOID(write_installed(state, installed_by(realised_, planned_.generations, targets)));
         return record_installation(state,
                                    ObjectStore::Durability::fast,
                                    planned_.generations,

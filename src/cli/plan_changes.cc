@@ -21,11 +21,11 @@ MenuChanges compare_menus(const PlanToCompare& what) {
     std::vector<GenerationId> before;
     if (what.installed) {
         before = what.installed->generations;
-        menu.default_before = what.installed->boots;
+        menu.default_before = default_of(*what.installed);
     }
     for (const Generation& generation : what.generations.list) {
         const GenerationId id = id_of(generation);
-        if (generation.current) menu.default_after = id;
+        if (generation.number == default_of(what.plan)) menu.default_after = id;
         if (std::ranges::find(before, id) == before.end()) {
             menu.added.push_back({.id = id, .label = generation.parameters.label});
         } else {

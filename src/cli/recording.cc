@@ -25,17 +25,6 @@ bool is_rooted(const HostFile& file) {
 
 }  // namespace
 
-Installed installed_by(const std::string& bootloader,
-                       const Generations& generations,
-                       std::vector<PlannedTarget> targets) {
-    Installed installed{.bootloader = bootloader, .boots = {}, .targets = std::move(targets)};
-    for (const Generation& generation : generations.list) {
-        installed.generations.push_back(id_of(generation));
-        if (generation.current) installed.boots = id_of(generation);
-    }
-    return installed;
-}
-
 Result<void> record_installation(const std::filesystem::path& state,
                                  ObjectStore::Durability durability,
                                  const Generations& generations,

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/installed.h"
@@ -16,9 +17,20 @@
 namespace cordwainer::cli {
 
 // What is installed once a plan for these generations is: `targets` are the plan's.
-[[nodiscard]] Installed installed_by(const std::string& bootloader,
+template <class S>
+[[nodiscard]] Installed installed_by(const BasicPlan<S>& plan,
                                      const Generations& generations,
-                                     std::vector<PlannedTarget> targets);
+                                     std::vector<PlannedTarget> targets) {
+    Installed installed{.bootloader = plan.bootloader,
+                        .boots = {},
+                        .other_default = plan.other_default,
+                        .targets = std::move(targets)};
+    for (const Generation& generation : generations.list) {
+        installed.generations.push_back(id_of(generation));
+        if (generation.current) installed.boots = id_of(generation);
+    }
+    return installed;
+}
 
 // Where the state directory of a system is, inside it.
 constexpr const char* kStateInside = "/var/lib/cordwainer";

@@ -118,8 +118,8 @@ class Look {
             return;
         }
         status_.problems.push_back(fmt::format(
-            "The record of generation {}, which boots by default, {}: `cordwainer install` writes "
-            "it again.",
+            "The record of generation {}, with which the menu was made, {}: `cordwainer install` "
+            "writes it again.",
             installed_.boots->number,
             record ? "is not there" : "cannot be read (" + record.error().message() + ")"));
     }

@@ -24,12 +24,21 @@ void override_with(const std::string& entry,
 
 // Why the installed default is what it is, compared with what the system means by now.
 void explain_default(const Installed& installed, const Generations& generations, NextBoot& next) {
+    const std::optional<GenerationId> by_default = default_of(installed);
+    if (by_default) next.generation = by_default->number;
+    const Generation* current = current_of(generations);
+    if (installed.other_default) {
+        next.why.emplace_back(
+            !by_default       ? "the configuration made another entry of the menu the default"
+            : installed.boots ? "the configuration made it the default"
+                              : "no generation was the current one when the menu was made");
+        next.behind = current && id_of(*current) != installed.boots;
+        return;
+    }
     if (!installed.boots) {
         next.why.emplace_back("no generation was installed as the default");
         return;
     }
-    next.generation = installed.boots->number;
-    const Generation* current = current_of(generations);
     if (installed.kept && installed.kept->generation == *installed.boots) {
         const bool holds =
             generations.list.empty() || generations.list.back().number <= installed.kept->newest;

@@ -62,7 +62,8 @@ Result<std::uint64_t> previous_number(const Common& common, const Generations& g
     const std::optional<Installed> installed = TRY(read_installed(common.state));
     std::optional<std::uint64_t> boots;
     if (const Generation* current = current_of(generations)) boots = current->number;
-    if (installed && installed->boots) boots = installed->boots->number;
+    const auto by_default = installed ? default_of(*installed) : std::nullopt;
+    if (by_default) boots = by_default->number;
     if (!boots) return Error(Errc::not_found, "no generation boots by default; name one");
     const auto before = std::ranges::find_if(
         generations.list.rbegin(), generations.list.rend(), [&](const Generation& generation) {
@@ -162,6 +163,17 @@ Result<LivePlan> plan_replay(const Record& record,
     return rebound;
 }
 
+// The configuration comes before what the user says now: it may be the only one to know why.
+void tell_of_default(std::uint64_t number, LivePlan& planned) {
+    if (!planned.plan.other_default || planned.plan.other_default->generation == number) return;
+    const auto& other = planned.plan.other_default->generation;
+    planned.warnings.push_back(
+        "generation " + std::to_string(number) +
+        " does not boot by default: the configuration that is used makes " +
+        (other ? "generation " + std::to_string(*other) : "another entry of the menu") +
+        " the default");
+}
+
 // Moves the profile's link, after what boots.
 int follow(const SwitchChoice& choice, const SwitchOptions& options) {
     if (options.boot_only || choice.generation.current) return kDone;
@@ -211,9 +223,12 @@ Result<int> run_switch(const SwitchOptions& options, const Common& common) {
 
     const auto plan = [&]() -> Result<LivePlan> {
         Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);
-        if (planned || !choice.record) return planned;
-        const std::string why = planned.error().message();
-        return plan_again(choice, request, name, why, common, workspace);
+        if (!planned && choice.record) {
+            const std::string why = planned.error().message();
+            planned = plan_again(choice, request, name, why, common, workspace);
+        }
+        if (planned) tell_of_default(number, *planned);
+        return planned;
     };
     const InstallEnd end = TRY(install_planned(
         {.command = name, .make_room = options.make_room, .plan = plan}, common, workspace));

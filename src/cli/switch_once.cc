@@ -25,11 +25,11 @@ Error refusal(const std::string& why) {
 
 // What is installed, and its plan.
 Result<RealisedPlan> installed_plan(const Installed& installed, const Common& common) {
-    if (!installed.boots) return refusal("nothing is installed that boots by default");
+    if (!installed.boots) return refusal("no menu of a generation is installed");
     auto record = TRY(read_record(common.state, installed.boots->number));
     if (record && record->identity == installed.boots->identity) return std::move(record->plan);
     return refusal(
-        fmt::format("the record of generation {}, which boots by default, is missing: "
+        fmt::format("the record of generation {}, with which the menu was made, is missing: "
                     "`cordwainer install` writes it again",
                     installed.boots->number));
 }
@@ -89,17 +89,18 @@ Result<void> report(const Generation& generation,
                     const OnceStore& store,
                     bool changed,
                     const Common& common) {
+    const auto then = default_of(installed);
     if (common.json) {
         return print_json({{"format", "cordwainer-once/1"},
                            {"bootloader", installed.bootloader},
                            {"generation", generation.number},
-                           {"then", installed.boots ? Json(installed.boots->number) : Json()},
+                           {"then", then ? Json(then->number) : Json()},
                            {"variable", store.variable()},
                            {"changed", changed}});
     }
     return print(fmt::format("generation {} boots next, once; then {} again{}\n",
                              generation.number,
-                             installed.boots->number,
+                             then ? std::to_string(then->number) : "the menu's default",
                              changed ? "" : " (nothing to do: that was asked for already)"));
 }
 

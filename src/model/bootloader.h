@@ -35,6 +35,8 @@ struct InstallSteps {
     std::vector<Step> steps;
     std::vector<Reference> references;
     std::vector<std::string> warnings;
+    // What the menu boots by default, if not the current generation, where this target has it.
+    std::optional<OtherDefault> other_default = {};
 };
 
 struct Installer {

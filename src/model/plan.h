@@ -34,10 +34,19 @@ struct PlannedTarget {
     bool operator==(const PlannedTarget&) const = default;
 };
 
+// What a menu boots by default where that is not the current generation: the configuration chose
+// it, or there is no current one.
+struct OtherDefault {
+    std::optional<std::uint64_t> generation;  // nothing: an entry that is no generation's, perhaps
+
+    bool operator==(const OtherDefault&) const = default;
+};
+
 template <class S>
 struct BasicPlan {
     std::string bootloader;
     std::optional<std::uint64_t> generation;  // the current one
+    std::optional<OtherDefault> other_default;
     std::vector<PlannedTarget> targets;
     std::vector<BasicStep<S>> steps;  // in order; all stage steps take effect before any commit
     std::vector<Reference> references;
@@ -45,6 +54,12 @@ struct BasicPlan {
 
     bool operator==(const BasicPlan&) const = default;
 };
+
+// The generation that boots by default; nothing where that is something else, or not known.
+template <class S>
+[[nodiscard]] std::optional<std::uint64_t> default_of(const BasicPlan<S>& plan) {
+    return plan.other_default ? plan.other_default->generation : plan.generation;
+}
 
 using Plan = BasicPlan<Source>;
 using RealisedPlan = BasicPlan<RealisedSource>;

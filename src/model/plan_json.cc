@@ -191,6 +191,7 @@ std::string render_any(const BasicPlan<S>& plan) {
     json.member("bootloader", plan.bootloader);
     json.key("generation");
     plan.generation ? json.number(*plan.generation) : json.null();
+    render_other_default(json, plan.other_default);
     render_array(json, "targets", plan.targets);
     render_array(json, "steps", plan.steps);
     render_array(json, "references", plan.references);
@@ -203,6 +204,15 @@ std::string render_any(const BasicPlan<S>& plan) {
 }
 
 }  // namespace
+
+void render_other_default(JsonWriter& json, const std::optional<OtherDefault>& other) {
+    if (!other) return;
+    json.key("other_default");
+    json.begin_object(JsonWriter::Layout::one_line);
+    json.key("generation");
+    other->generation ? json.number(*other->generation) : json.null();
+    json.end_object();
+}
 
 void render_target(JsonWriter& json, const PlannedTarget& target) {
     render(json, target);

@@ -3,6 +3,7 @@
 // targets stand in a configuration: they say nothing to whoever reads the plan later.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,11 @@ class JsonWriter;
 
 // The same inside a larger file: a record. The place is model/json_reader.h's.
 [[nodiscard]] Result<RealisedPlan> parse_realised_plan(const JsonPlace& place);
+
+// The member "other_default" of the object that is being written, or read: none where there is
+// none.
+void render_other_default(JsonWriter& json, const std::optional<OtherDefault>& other);
+[[nodiscard]] Result<std::optional<OtherDefault>> parse_other_default(const JsonPlace& around);
 
 // One target of a plan, inside a larger file.
 void render_target(JsonWriter& json, const PlannedTarget& target);

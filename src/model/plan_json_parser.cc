@@ -220,12 +220,19 @@ Result<std::vector<T>> parse_array(const JsonPlace& place, std::string_view key,
 template <class S>
 Result<BasicPlan<S>> parse_any(const JsonPlace& root) {
     TRY_VOID(root.format(kPlanFormat));
-    TRY_VOID(root.only(
-        {"format", "bootloader", "generation", "targets", "steps", "references", "warnings"}));
+    TRY_VOID(root.only({"format",
+                        "bootloader",
+                        "generation",
+                        "other_default",
+                        "targets",
+                        "steps",
+                        "references",
+                        "warnings"}));
     BasicPlan<S> plan;
     plan.bootloader = TRY(root.string("bootloader"));
     const auto generation = TRY(root.find("generation"));
     if (generation) plan.generation = TRY(generation->number());
+    plan.other_default = TRY(parse_other_default(root));
     plan.targets = TRY(parse_array<PlannedTarget>(root, "targets", parse_target));
     plan.steps = TRY(parse_array<BasicStep<S>>(root, "steps", parse_step<S>));
     plan.references = TRY(parse_array<Reference>(root, "references", parse_reference));
@@ -234,6 +241,16 @@ Result<BasicPlan<S>> parse_any(const JsonPlace& root) {
 }
 
 }  // namespace
+
+Result<std::optional<OtherDefault>> parse_other_default(const JsonPlace& around) {
+    const auto place = TRY(around.find("other_default"));
+    if (!place) return std::optional<OtherDefault>();
+    TRY_VOID(place->only({"generation"}));
+    OtherDefault other;
+    const auto number = TRY(place->find("generation"));
+    if (number) other.generation = TRY(number->number());
+    return std::optional(other);
+}
 
 Result<PlannedTarget> parse_target(const JsonPlace& place) {
     PlannedTarget target;

@@ -168,6 +168,7 @@ Result<Plan> make_plan(const Bootloader& bootloader,
             for (Reference& reference : made.references) reference.target = target.id;
             append(plan.references, std::move(made.references));
             append(plan.warnings, std::move(made.warnings));
+            if (made.other_default) plan.other_default = made.other_default;
         }
     }
     if (TRY(check_names(plan))) drop_repeated_stages(plan);

@@ -132,6 +132,7 @@ Result<BasicPlan<To>> convert_plan(const BasicPlan<From>& plan, Convert convert)
     BasicPlan<To> made;
     made.bootloader = plan.bootloader;
     made.generation = plan.generation;
+    made.other_default = plan.other_default;
     made.targets = plan.targets;
     made.references = plan.references;
     made.warnings = plan.warnings;

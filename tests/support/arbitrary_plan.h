@@ -142,6 +142,12 @@ BasicPlan<S> make_plan() {
     BasicPlan<S> plan;
     plan.bootloader = *text_gen();
     if (*rc::gen::arbitrary<bool>()) plan.generation = *rc::gen::arbitrary<std::uint64_t>();
+    if (*rc::gen::arbitrary<bool>()) {
+        plan.other_default.emplace();
+        if (*rc::gen::arbitrary<bool>()) {
+            plan.other_default->generation = *rc::gen::arbitrary<std::uint64_t>();
+        }
+    }
     for (int i = *rc::gen::inRange(0, 3); i > 0; --i) plan.targets.push_back(make_target());
     for (int i = *rc::gen::inRange(0, 4); i > 0; --i) plan.steps.push_back(make_step<S>());
     for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {

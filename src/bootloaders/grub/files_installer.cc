@@ -200,7 +200,20 @@ class FilesPlanner {
             return Error(Errc::refused, "there is no generation that can be booted");
         }
         TRY_VOID(choose_default(menu));
+        const std::optional<std::uint64_t> boots = default_of(menu);
+        if (!boots || !request_.current || boots != request_.current->number) {
+            made_.other_default = OtherDefault{.generation = boots};
+        }
         return menu;
+    }
+
+    // The generation whose entry boots by default: of the positions the first is the newest one's,
+    // and the others are not looked into.
+    std::optional<std::uint64_t> default_of(const Menu& menu) const {
+        if (menu.generations.empty()) return std::nullopt;
+        const auto& position = installation_.config.default_position;
+        if (!position) return menu.default_generation;
+        return *position == 0 ? std::optional(menu.generations.front()) : std::nullopt;
     }
 
     Result<void> choose_default(Menu& menu) {

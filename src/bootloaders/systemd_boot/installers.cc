@@ -89,6 +89,7 @@ Result<InstallSteps> install_esp(const InstallRequest& request, const Target& ta
     const Menu menu = TRY(make_menu(request, config, all_here ? kOwnOnEsp : kOwnOnBoot));
     if (all_here) TRY_VOID(add_menu(made, target, menu));
     TRY_VOID(replace(made, target, "loader/loader.conf", Text{render_settings(menu, config)}));
+    made.other_default = menu.other_default;
     TRY_VOID(add_programs(made, target, config, request.observed.package));
     return made;
 }

@@ -174,6 +174,9 @@ class MenuMaker {
             chosen = configured.value_or(chosen);
         }
         menu_.default_entry = menu_.entries[chosen].name;
+        if (!request_.current || numbers_[chosen] != request_.current->number) {
+            menu_.other_default = OtherDefault{.generation = numbers_[chosen]};
+        }
     }
 
     const InstallRequest& request_;

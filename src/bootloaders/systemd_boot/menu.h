@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "bootloaders/systemd_boot/entry.h"
 #include "core/error.h"
 #include "model/bootloader.h"
+#include "model/plan.h"
 #include "model/source.h"
 
 namespace cordwainer::systemd_boot {
@@ -17,6 +19,7 @@ struct Menu {
     std::vector<Entry> entries;              // newest first
     std::map<std::string, HostFile> copies;  // by path below the partition
     std::string default_entry;               // the name of one of the entries
+    std::optional<OtherDefault> other_default;
     std::vector<std::string> warnings;
 };
 

@@ -49,6 +49,17 @@ TEST(Installed, IsReadAsItWasWritten) {
     EXPECT_EQ(parse_installed(render_installed(nothing), "installed.json"), nothing);
 }
 
+TEST(Installed, TheDefaultMayBeAnother) {
+    Installed installed = example();
+    EXPECT_EQ(default_of(installed), installed.boots);
+    installed.other_default = OtherDefault{.generation = installed.generations.front().number};
+    EXPECT_EQ(parse_installed(render_installed(installed), "installed.json"), installed);
+    EXPECT_EQ(default_of(installed), installed.generations.front());
+    installed.other_default->generation.reset();
+    EXPECT_EQ(parse_installed(render_installed(installed), "installed.json"), installed);
+    EXPECT_EQ(default_of(installed), std::nullopt);
+}
+
 TEST(Installed, NamesThePlaceOfWhatIsWrong) {
     std::string text = render_installed(example());
     text.replace(text.find("\"newest\": 12"), 12, "\"newest\": -1");

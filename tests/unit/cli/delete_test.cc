@@ -110,13 +110,17 @@ TEST_F(Delete, RefusesWhatBootsRunsOrIsPinnedAndThenDeletesNothing) {
 
 // It would boot something else from then on.
 TEST_F(Delete, RefusesTheDefaultOfTheConfiguration) {
-    tree_.file("/etc/cordwainer/config.toml",
-               "bootloader = \"systemd-boot\"\n[systemd-boot]\nesp = \"/boot/efi\"\n"
-               "default-generation = 2\n");
-    const Ran ran = run({"1", "2"});
+    auto installed = read_installed(common_.state);
+    ASSERT_TRUE(installed && *installed);
+    (*installed)->other_default =
+        OtherDefault{.generation = (*installed)->generations.at(1).number};
+    ASSERT_TRUE(write_installed(common_.state, **installed));
+    tree_.link("/var/guix/profiles/system", "system-3-link");
+    const Ran ran = run({"1", "2", "3", "4"});
     EXPECT_EQ(ran.status, kFailed);
-    EXPECT_THAT(ran.error,
-                HasSubstr("generation 2 is not deleted: the configuration makes it the default"));
+    EXPECT_THAT(ran.error, HasSubstr("generation 2 is not deleted: it boots by default"));
+    EXPECT_THAT(ran.error, HasSubstr("generation 3 is not deleted: it is the system's current"));
+    EXPECT_THAT(ran.error, HasSubstr("generation 4 is not deleted: the menu was made with it"));
     EXPECT_THAT(ran.error, Not(HasSubstr("generation 1")));
     EXPECT_EQ(left(), "1234");
 }

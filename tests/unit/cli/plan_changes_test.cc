@@ -106,7 +106,9 @@ TEST_F(PlanChangesTest, ANewGeneration) {
     installed_ = Installed{.bootloader = "grub",
                            .boots = GenerationId{1, "system 1"},
                            .generations = {{1, "system 1"}, {9, "system 9"}}};
-    const PlanChanges changes = compare(plan_of(world_.plan(kTwo)));
+    Plan plan = plan_of(world_.plan(kTwo));
+    plan.generation = 2;
+    PlanChanges changes = compare(plan);
     ASSERT_EQ(changes.targets.size(), 3U);
     const TargetChanges& files = changes.targets[0];
     EXPECT_EQ(paths(files.written),
@@ -130,6 +132,10 @@ TEST_F(PlanChangesTest, ANewGeneration) {
                         "  by default: 1 → 2\n"),
               std::string::npos)
         << text;
+
+    plan.other_default = OtherDefault{.generation = 1};
+    changes = compare(plan);
+    EXPECT_EQ(changes.menu.default_after, (GenerationId{1, "system 1"}));
 }
 
 TEST_F(PlanChangesTest, AnUpgradeSwitchesBootCode) {

@@ -52,6 +52,19 @@ TEST_F(StatusNext, IsTheCurrentGeneration) {
     EXPECT_FALSE(next().behind);
 }
 
+TEST_F(StatusNext, IsTheDefaultOfTheConfiguration) {
+    installed_.other_default = OtherDefault{.generation = installed_.generations.front().number};
+    EXPECT_EQ(next().generation, 1U);
+    EXPECT_THAT(next().why, ElementsAre("the configuration made it the default"));
+    EXPECT_FALSE(next().behind) << "the menu is that of the current generation";
+    add_generation_3();
+    EXPECT_EQ(next().generation, 1U);
+    EXPECT_TRUE(next().behind);
+    installed_.other_default->generation.reset();
+    EXPECT_EQ(next().generation, std::nullopt);
+    EXPECT_THAT(next().why, ElementsAre(HasSubstr("another entry of the menu")));
+}
+
 TEST_F(StatusNext, IsTheInstalledOneWhereThereIsANewer) {
     add_generation_3();
     EXPECT_EQ(next().generation, 2U);

@@ -82,6 +82,19 @@ class SwitchOnce : public testing::Test {
     Record record_;
 };
 
+// The menu's default is that of the configuration, whatever the system's current generation is.
+TEST_F(SwitchOnce, SaysWhatBootsAfterIt) {
+    Installed installed = *read_installed(common_.state).value();
+    installed.other_default = OtherDefault{.generation = installed.generations.front().number};
+    ASSERT_TRUE(write_installed(common_.state, installed));
+    EXPECT_EQ(once("2").output, "generation 2 boots next, once; then 1 again\n");
+    EXPECT_THAT(once("2", true).output, HasSubstr("\"then\": 1"));
+    installed.other_default->generation.reset();
+    ASSERT_TRUE(write_installed(common_.state, installed));
+    EXPECT_EQ(once("1").output, "generation 1 boots next, once; then the menu's default again\n");
+    EXPECT_THAT(once("1", true).output, HasSubstr("\"then\": null"));
+}
+
 TEST_F(SwitchOnce, AsksTheLoaderAndChangesNothingElse) {
     const std::string before = tree_.content("/var/lib/cordwainer/installed.json");
     Ran ran = once("1");

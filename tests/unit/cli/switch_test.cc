@@ -144,6 +144,23 @@ TEST_F(Switch, InstallsWhatWasRecordedWhereItCannotBePlanned) {
     EXPECT_EQ(boots(), 1U);
 }
 
+// A configuration that says itself what boots by default.
+TEST_F(Switch, TellsWhereAnotherGenerationBootsByDefault) {
+    Record record = old_record();
+    record.plan.other_default = OtherDefault{.generation = 2};
+    ASSERT_TRUE(write_record(common_.state, record));
+    const Ran ran = switch_to({"1"});
+    EXPECT_EQ(ran.status, kDone) << ran.error;
+    EXPECT_THAT(ran.complaints,
+                HasSubstr("generation 1 does not boot by default: the configuration that is used "
+                          "makes generation 2 the default"));
+    const auto installed = read_installed(common_.state);
+    ASSERT_TRUE(installed && *installed);
+    EXPECT_EQ(boots(), 1U) << "whose record has the plan";
+    ASSERT_TRUE(default_of(**installed));
+    EXPECT_EQ(default_of(**installed)->number, 2U);
+}
+
 TEST_F(Switch, NamesAllThatIsMissingOfWhatWasRecorded) {
     Record record = old_record();
     record.objects = {{.digest = sha256("lost"), .size = 4}};

@@ -393,6 +393,22 @@ TEST(Default, IsWhatTheConfigurationNames) {
     expect_warning(planned(gone), "`default-generation` is 7");
 }
 
+TEST(Default, IsReportedWhereItIsNotTheCurrentGeneration) {
+    EXPECT_EQ(planned(uefi()).other_default, std::nullopt);
+    Scenario chosen = uefi();
+    chosen.set("default-generation", number(1));
+    EXPECT_EQ(planned(chosen).other_default, OtherDefault{.generation = 1});
+    Scenario none = uefi();
+    none.generations.back().current = false;
+    EXPECT_EQ(planned(none).other_default, OtherDefault{.generation = 2});
+    Scenario first = uefi();
+    first.set("default-position", number(0));
+    EXPECT_EQ(planned(first).other_default, std::nullopt);
+    Scenario second = uefi();
+    second.set("default-position", number(1));
+    EXPECT_EQ(planned(second).other_default, OtherDefault{.generation = std::nullopt});
+}
+
 TEST(Default, PositionMustExist) {
     Scenario scenario = uefi();
     scenario.set("default-position", number(2));

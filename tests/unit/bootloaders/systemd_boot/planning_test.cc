@@ -56,6 +56,7 @@ TEST(SystemdBootPlan, TakesTheConfiguredDefault) {
     const auto plan = scenario.plan();
     ASSERT_TRUE(plan);
     EXPECT_THAT(value_in(settings_of(*plan), "default"), StartsWith("cordwainer-1-"));
+    EXPECT_EQ(plan->other_default, OtherDefault{.generation = 1});
 }
 
 TEST(SystemdBootPlan, WarnsOfADefaultThatIsNotThere) {
@@ -66,6 +67,7 @@ TEST(SystemdBootPlan, WarnsOfADefaultThatIsNotThere) {
     EXPECT_THAT(plan->warnings,
                 ElementsAre("`default-generation` is 7, which is not in the menu; generation 2 "
                             "boots by default"));
+    EXPECT_EQ(plan->other_default, std::nullopt);
 }
 
 // What the loader sorts by.
