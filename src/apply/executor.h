@@ -20,7 +20,8 @@ namespace cordwainer {
 struct Bindings {
     std::map<TargetId, FileTarget*> files;
     std::map<TargetId, BlockTarget*> blocks;
-    FirmwareEntries* firmware = nullptr;  // null: the plan's firmware entries are not made
+    std::map<TargetId, Error> failing = {};  // that are there, and could not be opened
+    FirmwareEntries* firmware = nullptr;     // null: the plan's firmware entries are not made
     // Whether a target that fails is given up, and the others completed, where these can do without
     // it: another one of its tag is like it, or it is only to be cleared.
     bool give_up_failing = false;

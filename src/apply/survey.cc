@@ -41,6 +41,8 @@ void survey_leftovers(FileRun& run, bool all_bound) {
 }
 
 Result<void> bind(const PlannedTarget& target, const Bindings& bindings, Survey& survey) {
+    const auto failing = bindings.failing.find(target.id);
+    if (failing != bindings.failing.end()) return failing->second;
     if (target.spec.type != TargetType::file || !bindings.files.contains(target.id)) return {};
     const std::string where = "target " + target.id.text;
     if (!target.own) {

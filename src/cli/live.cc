@@ -218,6 +218,16 @@ void clear_stored_default(const LivePlan& planned, ApplyOutcome& applied) {
     }
 }
 
+// Whether a target was opened. One whose medium fails is noted as such; anything else that is
+// wrong with it ends the run.
+template <class T>
+Result<bool> is_open(const Result<T>& opened, const TargetId& id, Bindings& bindings) {
+    if (opened) return true;
+    if (opened.error().code != Errc::io) return opened.error();
+    bindings.failing.emplace(id, opened.error());
+    return false;
+}
+
 // Applies the realised plan and records it, as install_live() says.
 Result<LiveOutcome> apply_live(const LivePlan& planned,
                                const RealisedPlan& realised,
@@ -369,13 +379,14 @@ Result<Ports> open_ports(const LivePlan& planned) {
             if (!target.own) {
                 return Error(Errc::unsupported, where + " has no directory of its own");
             }
-            ports.files.push_back(
-                TRY(open_live_files(planned.system.path(), target.spec.path, *target.own)
-                        .with_context(where)));
+            auto opened = open_live_files(planned.system.path(), target.spec.path, *target.own);
+            if (!TRY(is_open(opened, target.id, ports.bindings).with_context(where))) continue;
+            ports.files.push_back(*std::move(opened));
             ports.bindings.files[target.id] = ports.files.back().get();
         } else {
-            ports.blocks.push_back(
-                TRY(BlockDevice::open(planned.probed.devices.at(target.id)).with_context(where)));
+            auto opened = BlockDevice::open(planned.probed.devices.at(target.id));
+            if (!TRY(is_open(opened, target.id, ports.bindings).with_context(where))) continue;
+            ports.blocks.push_back(*std::move(opened));
             ports.bindings.blocks[target.id] = ports.blocks.back().get();
         }
     }

@@ -88,7 +88,7 @@ struct LivePlan {
                                            const Record& record,
                                            Workspace& workspace);
 
-// The targets that were reached, opened; bound to their ids.
+// The targets that were reached, opened; bound to their ids. Those whose medium fails are not.
 struct Ports {
     std::vector<std::unique_ptr<FileTarget>> files;
     std::vector<std::unique_ptr<BlockTarget>> blocks;

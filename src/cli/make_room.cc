@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "apply/give_up.h"
 #include "apply/room.h"
 #include "apply/survey.h"
 #include "bootloaders/registry.h"
@@ -37,13 +38,17 @@ class Rehearsal {
     Result<RoomWithout> without(const std::vector<GenerationId>& gone) {
         RoomWithout room;
         const ForeseenPlan next = TRY(planned(installing_, gone));
-        Survey next_found = TRY(look(installing_, next));
-        room.installing = TRY(measure_room(next.plan, next_found));
+        std::vector<FailedTarget> failed;  // what is given up needs no room
+        const TargetFailed give_up = giving_up(next.plan, installing_.ports.bindings, failed);
+        Survey next_found = TRY(look(installing_, next, give_up));
+        room.installing = TRY(measure_room(next.plan, next_found, give_up));
         if (gone.empty()) return room;
         const ForeseenPlan menu = TRY(planned(deleting_, gone));
-        Survey menu_found = TRY(look(deleting_, menu));
+        failed.clear();
+        const TargetFailed give_up_menu = giving_up(menu.plan, deleting_.ports.bindings, failed);
+        Survey menu_found = TRY(look(deleting_, menu, give_up_menu));
         keep_wanted(menu_found, next_found);
-        room.deleting = TRY(measure_room(menu.plan, menu_found));
+        room.deleting = TRY(measure_room(menu.plan, menu_found, give_up_menu));
         for (VolumeRoom& volume : room.installing) {
             const auto before =
                 std::ranges::find(room.deleting, volume.volume, &VolumeRoom::volume);
@@ -77,10 +82,12 @@ class Rehearsal {
             plan, act.planned->former, [&](const Digest& key) { return store.made_by(key); });
     }
 
-    [[nodiscard]] Result<Survey> look(const Act& act, const ForeseenPlan& foreseen) const {
+    [[nodiscard]] Result<Survey> look(const Act& act,
+                                      const ForeseenPlan& foreseen,
+                                      const TargetFailed& give_up) const {
         HostContents contents(act.planned->system, state_);
         NoCopies no_copies(contents);
-        return survey(foreseen.plan, act.ports.bindings, no_copies);
+        return survey(foreseen.plan, act.ports.bindings, no_copies, Trust::stamps, give_up);
     }
 
     // What goes with a generation and comes again with the installation frees nothing for it.

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "apply/boot_code.h"
+#include "apply/give_up.h"
 #include "apply/room.h"
 #include "apply/survey.h"
 #include "cli/foreseen.h"
@@ -45,9 +46,11 @@ class Comparison {
 
     Result<PlanChanges> all(const PlanToCompare& what) {
         PlanChanges changes;
-        Survey found = TRY(survey(foreseen_.plan, bindings_, contents_));
+        const TargetFailed give_up = giving_up(foreseen_.plan, bindings_, failed_);
+        Survey found = TRY(survey(foreseen_.plan, bindings_, contents_, Trust::stamps, give_up));
         changes.warnings = found.warnings;
-        const std::vector<VolumeRoom> volumes = TRY(measure_room(foreseen_.plan, found));
+        TRY_VOID(look_at_boot_code(found, give_up));
+        const std::vector<VolumeRoom> volumes = TRY(measure_room(foreseen_.plan, found, give_up));
         const Result<void> room = check_room(volumes);
         changes.fits = room.has_value();
         if (!room) changes.warnings.push_back("installing is refused: " + room.error().message());
@@ -55,24 +58,47 @@ class Comparison {
         changes.bootloader_after = what.plan.bootloader;
         changes.menu = compare_menus(what);
         for (const PlannedTarget& target : foreseen_.plan.targets) {
-            TargetChanges made = TRY(target_changes(target, found));
+            TargetChanges made = target_changes(target, found);
             made.former = std::ranges::find(what.former, target) != what.former.end();
             changes.targets.push_back(std::move(made));
+        }
+        for (const FailedTarget& target : failed_) {
+            changes.warnings.push_back("target " + target.id.text +
+                                       " fails and would be left as it is: " + target.why);
         }
         return changes;
     }
 
   private:
-    Result<TargetChanges> target_changes(const PlannedTarget& target, const Survey& found) {
+    // Before what is to be removed is told: nothing is while one fails.
+    Result<void> look_at_boot_code(Survey& found, const TargetFailed& give_up) {
+        for (const RealisedStep& step : foreseen_.plan.steps) {
+            const auto* boot = std::get_if<BootStep>(&step);
+            if (!boot || !bindings_.blocks.contains(boot->target)) continue;
+            const Result<std::optional<SectorRange>> place = place_of(*boot);
+            if (place) {
+                boot_code_[boot->target] = *place;
+            } else {
+                TRY_VOID(give_up(boot->target, place.error()));
+                leave_out(found, boot->target);
+            }
+        }
+        return {};
+    }
+
+    [[nodiscard]] TargetChanges target_changes(const PlannedTarget& target,
+                                               const Survey& found) const {
         TargetChanges made{
             .target = target, .written = {}, .removed = {}, .boot_code = {}, .entries = {}};
-        made.reached = bindings_.files.contains(target.id) || bindings_.blocks.contains(target.id);
+        made.failing = std::ranges::find(failed_, target.id, &FailedTarget::id) != failed_.end();
+        made.reached = !made.failing && (bindings_.files.contains(target.id) ||
+                                         bindings_.blocks.contains(target.id));
+        const auto boot_code = boot_code_.find(target.id);
+        if (boot_code != boot_code_.end()) made.boot_code = boot_code->second;
         const auto run = found.files.find(target.id);
         if (run != found.files.end()) compare_files(run->second, made);
         for (const RealisedStep& step : foreseen_.plan.steps) {
-            if (target_of(step) != target.id || !made.reached) continue;
-            if (const auto* boot = std::get_if<BootStep>(&step))
-                made.boot_code = TRY(place_of(*boot));
+            if (target_of(step) != target.id) continue;
             const auto* entry = std::get_if<FirmwareEntry>(&step);
             if (entry && run != found.files.end() && run->second.to_write.contains(entry->path))
                 made.entries.push_back(*entry);
@@ -111,6 +137,8 @@ class Comparison {
     const ForeseenPlan& foreseen_;
     const Bindings& bindings_;
     Contents& contents_;
+    std::vector<FailedTarget> failed_;
+    std::map<TargetId, std::optional<SectorRange>> boot_code_;  // as place_of
 };
 
 }  // namespace

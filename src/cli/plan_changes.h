@@ -38,7 +38,8 @@ struct RemovedFile {
 struct TargetChanges {
     PlannedTarget target;
     bool reached = true;
-    bool former = false;  // of an earlier installation only
+    bool failing = false;  // it is there, and would be given up
+    bool former = false;   // of an earlier installation only
     std::vector<WrittenFile> written;
     std::vector<RemovedFile> removed;
     std::uint64_t kept = 0;  // files that stay as they are
@@ -86,7 +87,8 @@ struct PlanToCompare {
 };
 
 // Runs no recipe, writes nothing, and reads no file but inventories; `contents` gives boot code
-// that has been made. Errors as survey()'s; a volume that is too full is a warning.
+// that has been made. Errors as survey()'s; a volume that is too full is a warning, and so is a
+// target that would be given up.
 [[nodiscard]] Result<PlanChanges> compare_plan(const PlanToCompare& what,
                                                const Bindings& bindings,
                                                Contents& contents);

@@ -88,7 +88,9 @@ std::string describe(const TargetChanges& changes) {
                                    changes.target.id.text,
                                    place_of(changes.target),
                                    changes.former ? ", no longer a target" : "",
-                                   changes.reached ? "" : ": not there, left as it is");
+                                   changes.failing    ? ": fails, left as it is"
+                                   : !changes.reached ? ": not there, left as it is"
+                                                      : "");
     std::vector<NamedFile> staged;
     std::vector<NamedFile> replaced;
     std::vector<NamedFile> removed;

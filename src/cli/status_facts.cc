@@ -201,7 +201,8 @@ class Look {
                                         ? look_at_directory(target)
                                         : look_at_boot_code(device, target);
         if (looked) return;
-        target.state = State::unseen;
+        const bool fails = looked.error().code == Errc::io && !is_forbidden(looked.error());
+        target.state = fails ? State::damaged : State::unseen;
         target.why = looked.error().message();
     }
 

@@ -31,7 +31,7 @@ struct TargetStatus {
 
     PlannedTarget target;
     State state = State::as_installed;
-    std::string why;        // of unreached and unseen, and of damaged boot code
+    std::string why;        // of unreached and unseen, and of damage that is no file's
     FilesState files = {};  // of a file target that was looked at
     std::optional<std::uint64_t> free_bytes = {};
 

@@ -235,6 +235,39 @@ TEST_F(Mirrors, ADiskDies) {
     dies_at_each(disk2_.health, "disk.2");
 }
 
+// One that fails before anything can be asked of it.
+TEST_F(Mirrors, OneThatCannotBeOpenedIsGivenUp) {
+    for (const std::string id : {"esp.2", "disk.2"}) {
+        ASSERT_TRUE(install(kOld).result);
+        Bindings all = bindings();
+        all.files.erase({id});
+        all.blocks.erase({id});
+        all.failing.emplace(TargetId{id}, system_error(EIO, "open it"));
+        const ApplyOutcome outcome = apply(plan(kNew), all, world_.contents, world_.progress);
+        ASSERT_TRUE(outcome.result) << id << ": " << outcome.result.error().message();
+        ASSERT_EQ(outcome.failed.size(), 1U) << id;
+        EXPECT_EQ(outcome.failed[0].id.text, id);
+        EXPECT_THAT(outcome.warnings,
+                    testing::Contains(HasSubstr("target " + id + " failed and is left")));
+        const std::vector<std::string> menus = boots();
+        EXPECT_EQ(std::ranges::count(menus, "new"), 3) << id;
+        EXPECT_EQ(menus[id == "esp.2" ? 1 : 3], "old") << "with all that it leads to";
+        ASSERT_TRUE(install(kNew).result);
+        EXPECT_THAT(boots(), testing::Each("new")) << id;
+    }
+}
+
+TEST_F(Mirrors, TheVolumeOfTheMenuThatCannotBeOpenedEndsTheRunBeforeItsFirstByte) {
+    ASSERT_TRUE(install(kOld).result);
+    Bindings all = bindings();
+    all.files.erase({"files"});
+    all.failing.emplace(TargetId{"files"}, system_error(EIO, "open it"));
+    const ApplyOutcome outcome = apply(plan(kNew), all, world_.contents, world_.progress);
+    ASSERT_FALSE(outcome.result);
+    EXPECT_THAT(outcome.result.error().message(), HasSubstr("open it: Input/output error"));
+    EXPECT_FALSE(outcome.changed);
+}
+
 // Nothing of the old version is removed where the failing one leads to it.
 TEST_F(Mirrors, WhatTheFailingOneNeedsStays) {
     ASSERT_TRUE(install(kOld).result);

@@ -1,5 +1,7 @@
 #include "cli/plan_changes.h"
 
+#include <cerrno>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
 
@@ -58,7 +60,9 @@ class PlanChangesTest : public ::testing::Test {
         return plan;
     }
 
-    PlanChanges compare(const Plan& plan) {
+    PlanChanges compare(const Plan& plan) { return compare(plan, world_.bindings()); }
+
+    PlanChanges compare(const Plan& plan, const Bindings& bindings) {
         world_.faults.restore();
         world_.files.contents_read = 0;
         const auto changes = compare_plan(
@@ -70,7 +74,7 @@ class PlanChangesTest : public ::testing::Test {
                  const auto made = made_.find(key);
                  return made == made_.end() ? std::nullopt : std::optional(made->second);
              }},
-            world_.bindings(),
+            bindings,
             world_.contents);
         EXPECT_TRUE(changes) << changes.error().message();
         EXPECT_EQ(world_.faults.operations, 0U) << "nothing is written";
@@ -177,6 +181,54 @@ TEST_F(PlanChangesTest, ATargetThatIsAwayIsNamed) {
     EXPECT_FALSE(changes.targets[3].reached);
     EXPECT_NE(render_changes(changes).find("esp.2: /boot/efi2: not there, left as it is\n"),
               std::string::npos);
+}
+
+// A second target like the one at `like`, with the same steps.
+void mirror(Plan& plan, std::size_t like) {
+    PlannedTarget target = plan.targets[like];
+    plan.targets[like].spec.tag = target.spec.tag = target.id.text;
+    const std::vector<Step> steps = plan.steps;
+    for (Step step : steps) {
+        if (target_of(step) != target.id) continue;
+        std::visit([](auto& each) { each.target.text += ".2"; }, step);
+        plan.steps.push_back(std::move(step));
+    }
+    target.id.text += ".2";
+    plan.targets.push_back(std::move(target));
+}
+
+// The others would be completed, and nothing be removed.
+TEST_F(PlanChangesTest, AMirrorThatFailsIsNamed) {
+    class DeadDisk : public test::MemDisk {
+      public:
+        using MemDisk::MemDisk;
+
+        Result<Bytes> read(std::uint64_t, std::size_t) override {
+            return system_error(EIO, "read the disk");
+        }
+    };
+
+    install(kOne);
+    for (const std::size_t like : {1U, 2U}) {
+        Plan plan = plan_of(world_.plan(kUpgrade));
+        mirror(plan, like);
+        const std::string id = plan.targets[3].id.text;
+        DeadDisk dead(64, world_.faults);
+        Bindings all = world_.bindings();
+        all.give_up_failing = true;
+        if (like == 1) all.failing.emplace(TargetId{id}, system_error(EIO, "open it"));
+        if (like == 2) all.blocks[{id}] = &dead;
+        const PlanChanges changes = compare(plan, all);
+        ASSERT_EQ(changes.targets.size(), 4U);
+        EXPECT_TRUE(changes.targets[3].failing);
+        EXPECT_FALSE(changes.targets[3].any());
+        EXPECT_TRUE(changes.targets[1].any()) << "the other one is served";
+        EXPECT_TRUE(changes.targets[0].removed.empty()) << "the failing one may need it";
+        EXPECT_THAT(render_changes(changes), testing::HasSubstr(id + ": : fails, left as it is\n"));
+        EXPECT_THAT(changes.warnings,
+                    testing::Contains(testing::StartsWith("target " + id +
+                                                          " fails and would be left as it is: ")));
+    }
 }
 
 TEST(RenderChanges, AChangeWithManyFilesStaysOnAScreen) {
