@@ -1,6 +1,7 @@
 #include "apply/verify.h"
 
 #include <optional>
+#include <utility>
 
 #include "apply/inventory.h"
 
@@ -42,7 +43,7 @@ const char* kind_name(Damage::Kind kind) {
 }
 
 Result<Verified> verify_files(FileTarget& target, const RelPath& own, Progress& progress) {
-    const LoadedInventory loaded = TRY(load_inventory(target, own));
+    LoadedInventory loaded = TRY(load_inventory(target, own));
     Verified verified;
     if (loaded.warning) verified.warnings.push_back(*loaded.warning);
     for (const auto& [path, file] : loaded.inventory.files) verified.bytes += file.size;
@@ -57,6 +58,7 @@ Result<Verified> verify_files(FileTarget& target, const RelPath& own, Progress& 
         if (damage) verified.damage.push_back(std::move(*damage));
         progress.advance(file.size);
     }
+    verified.references = std::move(loaded.inventory.references);
     return verified;
 }
 

@@ -8,6 +8,7 @@
 #include "apply/ports.h"
 #include "core/error.h"
 #include "core/rel_path.h"
+#include "model/plan.h"
 
 namespace cordwainer {
 
@@ -33,6 +34,7 @@ struct Verified {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;  // that the inventory has
     std::vector<Damage> damage;
+    std::vector<Reference> references;  // that the inventory has
     std::vector<std::string> warnings;  // one sentence each: a lost inventory
 };
 

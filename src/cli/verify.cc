@@ -1,6 +1,7 @@
 #include "cli/verify.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
@@ -11,7 +12,6 @@
 #include <vector>
 
 #include "apply/boot_code.h"
-#include "apply/inventory.h"
 #include "apply/verify.h"
 #include "cli/live.h"
 #include "cli/once.h"
@@ -61,10 +61,11 @@ class Verification {
 
     Result<void> all() {
         const Ports ports = TRY(open_ports(planned_));
+        for (const auto& [id, error] : ports.bindings.failing) TRY_VOID(unless_failing(id, error));
         for (const PlannedTarget& target : planned_.plan.targets) {
             const auto port = ports.bindings.files.find(target.id);
             if (port == ports.bindings.files.end()) continue;
-            TRY_VOID(files(target, *port->second).with_context("target " + target.id.text));
+            TRY_VOID(unless_failing(target.id, files(target, *port->second)));
         }
         check_environment();
         return ports.bindings.blocks.empty() ? Result<void>() : boot_code(ports.bindings);
@@ -80,10 +81,19 @@ class Verification {
     }
 
   private:
+    // What lies on other targets is looked at although the medium of this one fails.
+    Result<void> unless_failing(const TargetId& id, const Result<void>& looked) {
+        if (looked) return {};
+        const std::string where = "target " + id.text;
+        const bool fails = looked.error().code == Errc::io && looked.error().sys_errno != EINTR;
+        if (!fails) return Result(looked).with_context(where);
+        problems.push_back(where + " cannot be read: " + looked.error().message());
+        return {};
+    }
+
     Result<void> files(const PlannedTarget& target, FileTarget& port) {
         findings.push_back({target.id.text, TRY(verify_files(port, *target.own, progress_))});
-        const LoadedInventory loaded = TRY(load_inventory(port, *target.own));
-        for (const Reference& reference : loaded.inventory.references) check(reference);
+        for (const Reference& reference : findings.back().verified.references) check(reference);
         return {};
     }
 
@@ -118,9 +128,11 @@ class Verification {
         for (const RealisedStep& step : realised.steps) {
             const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step);
             if (!boot || !bindings.blocks.contains(boot->target)) continue;
-            const bool there = TRY(
-                has_boot_code(*boot, *bindings.blocks.at(boot->target), contents, Trust::contents));
+            const Result<bool> there =
+                has_boot_code(*boot, *bindings.blocks.at(boot->target), contents, Trust::contents);
             if (!there) {
+                TRY_VOID(unless_failing(boot->target, there.error()));
+            } else if (!*there) {
                 problems.push_back("the boot code of target " + boot->target.text +
                                    " is not what would be installed now");
             }
