@@ -144,9 +144,8 @@ Result<std::optional<std::string>> present(FileRun& run,
     if (before.digest != wanted.digest || before.size != wanted.size) return std::nullopt;
     const std::optional<FileState> state = TRY(run.port.look(path));
     if (!state || state->size != wanted.size) return std::nullopt;
-    const bool same_stamp =
-        before.stamp.empty() || state->stamp.empty() || before.stamp == state->stamp;
-    if (trust == Trust::stamps && same_stamp && !before.pending) return state->stamp;
+    if (trust == Trust::stamps && as_written(before, *state) && !before.pending)
+        return state->stamp;
     const std::optional<Digest> digest = TRY(run.port.digest(path));
     if (digest != wanted.digest) return std::nullopt;
     if (before.pending) run.unsettled = true;
@@ -180,6 +179,11 @@ bool FileRun::dirty() const {
     return unsettled || !to_write.empty() || !to_remove.empty() ||
            before.references != after.references ||
            !std::ranges::equal(before.files, after.files, same);
+}
+
+bool as_written(const OwnedFile& file, const FileState& state) {
+    const bool same_stamp = file.stamp.empty() || state.stamp.empty() || file.stamp == state.stamp;
+    return file.size == state.size && same_stamp;
 }
 
 void add_references(Inventory& inventory, const std::vector<Reference>& more) {

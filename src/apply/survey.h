@@ -88,6 +88,9 @@ void leave_out(Survey& survey, const TargetId& target);
                                     Trust trust = Trust::stamps,
                                     const TargetFailed& failed = ends_all);
 
+// Whether a file may be the one that was written, as far as its size and stamp tell.
+[[nodiscard]] bool as_written(const OwnedFile& file, const FileState& state);
+
 // Adds what `inventory` does not have yet.
 void add_references(Inventory& inventory, const std::vector<Reference>& more);
 

@@ -27,9 +27,7 @@ Result<std::optional<Damage>> damage_of(FileTarget& target,
     if (file.pending) return damage(Kind::unfinished);
     const std::optional<FileState> state = TRY(target.look(path));
     if (!state) return damage(Kind::missing);
-    const bool same_stamp =
-        file.stamp.empty() || state->stamp.empty() || file.stamp == state->stamp;
-    if (state->size != file.size || !same_stamp) return damage(Kind::changed);
+    if (!as_written(file, *state)) return damage(Kind::changed);
     return std::nullopt;
 }
 
