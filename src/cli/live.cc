@@ -128,17 +128,8 @@ Result<LivePlan> read_live(const Common& common,
                            const std::vector<Bootloader>& bootloaders,
                            Workspace& workspace) {
     LivePlan made{.system = TRY(Root::open(common.root)),
-                  .config = {},
-                  .generations = {},
-                  .bootloader = {},
-                  .probed = {},
-                  .observed = {},
-                  .plan = {},
-                  .former = {},
                   .installed = TRY(read_installed(common.state)),
-                  .kept = {},
-                  .ends_once = request.ends_once,
-                  .warnings = {}};
+                  .ends_once = request.ends_once};
     made.config = request.config ? *request.config : TRY(load_config(common, bootloaders));
     GenerationsRequest wanted = generations_request(made.system, common, made.config.generations);
     wanted.digests = true;

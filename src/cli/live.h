@@ -50,21 +50,21 @@ struct LiveRequest {
 // What an installation will be, with everything that was read to decide it.
 struct LivePlan {
     Root system;
-    Configuration config;
-    Generations generations;               // with the chosen one as the current
-    std::optional<Bootloader> bootloader;  // none where the configuration says "none"
-    ProbedTargets probed;                  // those of the plan, and the former ones
-    Observed observed = {};                // that was planned with
-    Plan plan;                             // its targets include those that were not reached
+    Configuration config = {};
+    Generations generations = {};               // with the chosen one as the current
+    std::optional<Bootloader> bootloader = {};  // none where the configuration says "none"
+    ProbedTargets probed = {};                  // those of the plan, and the former ones
+    Observed observed = {};                     // that was planned with
+    Plan plan = {};                             // its targets include those that were not reached
     // What is applied instead of `plan`, which has no steps then (rebind_live).
     std::optional<RealisedPlan> recorded = {};
     // Targets that the plan does not have, but an earlier installation had (cli/former_targets.h):
     // what is owned there is removed.
-    std::vector<PlannedTarget> former;
-    std::optional<Installed> installed;  // by the run before
-    std::optional<KeptDefault> kept;     // from now on
-    bool ends_once = false;              // as LiveRequest
-    std::vector<std::string> warnings;   // what was read and left out; the plan has its own
+    std::vector<PlannedTarget> former = {};
+    std::optional<Installed> installed = {};  // by the run before
+    std::optional<KeptDefault> kept = {};     // from now on
+    bool ends_once = false;                   // as LiveRequest
+    std::vector<std::string> warnings = {};   // what was read and left out; the plan has its own
 };
 
 // Takes the lock of the state directory. Where another run has it, says who, and waits; without
