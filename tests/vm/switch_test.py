@@ -68,6 +68,31 @@ def test_back_and_forwards(lab):
         machine.stop()
 
 
+def test_the_configuration_chooses_the_default(lab):
+    disk = bios_disk(lab)
+    with booted(disk, BIOS, 1) as machine:
+        machine.run(NEXT_GENERATION)
+        machine.run("sed -i 's/^timeout.*/&\\ndefault-generation = 1/' /etc/cordwainer/config.toml")
+        printed = machine.run("cordwainer install")
+        assert "by default 1 boots" in printed, printed
+        assert "nothing to do" in machine.run("cordwainer install")
+        shown = machine.run("cordwainer status")
+        assert "Boots next: generation 1" in shown, shown
+        assert "the configuration made it the default" in shown, shown
+        printed = machine.run("cordwainer switch --once 2")
+        assert "generation 2 boots next, once; then 1 again" in printed, printed
+        machine.stop()
+    with booted(disk, BIOS, 2) as machine:
+        printed = machine.run("cordwainer delete 1", status=1)
+        assert "generation 1 is not deleted: it boots by default" in printed, printed
+        machine.stop()
+    with booted(disk, BIOS, 1) as machine:
+        printed = machine.run("cordwainer switch 2")
+        assert "generation 2 does not boot by default" in printed, printed
+        assert "by default 1 boots" in printed or "nothing to do" in printed, printed
+        machine.stop()
+
+
 def disk_with_esp(lab, config=GRUB, partitions=""):
     tree = lab.tree()
     living.furnish(lab, tree, mounts=[f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077 0 2"])
