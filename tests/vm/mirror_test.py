@@ -5,12 +5,13 @@ What may go wrong: the run writes below the mount point of the disk that is away
 disk still needs; it calls the installation complete, and never comes back to the disk; the disk that
 was away has the newer menu, and is taken for the older one; a disk needs the other one to boot.
 
-One that does not take a write in the middle of a run is like one that is away: it must not keep the
-other from being completed, nor lose what it boots itself."""
+One that does not take a write in the middle of a run, or cannot be read, is like one that is away: it
+must not keep the other from being completed, nor lose what it boots itself."""
 
 import os
 import re
 import shutil
+import struct
 
 from harness import layouts, living, system
 from harness.cpio import Archive
@@ -227,6 +228,64 @@ def test_one_fails_in_the_middle(lab):
         printed = machine.run("cordwainer delete 1", status=3)
         assert "target esp.2 failed, and its menu may have them" in printed, printed
         machine.run("test -e /var/guix/profiles/system-1-link")
+        machine.stop()
+    with machines.start(0, 1) as machine:
+        boots(machine, 2)
+        assert "failed" not in machine.run("cordwainer install")
+        status(machine, 0)
+        same_on_both(machine)
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.stop()
+    with machines.start(1) as machine:
+        boots(machine, 2)
+        machine.stop()
+
+
+def unreadable(lab, disk, files):
+    """Rules of blkdebug by which these files of the partition cannot be read."""
+    first = esp_offset(lab, disk)
+    with open(disk, "rb") as file:
+        file.seek(first)
+        head = file.read(64)
+    # Microsoft's specification of FAT, "Boot Sector and BPB": BPB_SecPerClus to BPB_RootEntCnt,
+    # BPB_FATSz16 and BPB_FATSz32.
+    per_cluster, reserved, tables, root = struct.unpack_from("<BHBH", head, 13)
+    short, long = struct.unpack_from("<H", head, 22)[0], struct.unpack_from("<I", head, 36)[0]
+    data = first // 512 + reserved + tables * (short or long) + root * 32 // 512
+    rules = ""
+    chains = lab.run("mshowfat", "-i", f"{disk}@@{first}", f"::{files}")
+    for run in ",".join(re.findall(r"<(.*?)>", chains)).split(","):
+        begin, _, end = run.partition("-")
+        for cluster in range(int(begin), int(end or begin) + 1):
+            rules += ('[inject-error]\nevent = "none"\niotype = "read"\nerrno = "5"\n'
+                      f'sector = "{data + (cluster - 2) * per_cluster}"\n')
+    path = lab.folder / "rules"
+    path.write_text(rules)
+    return path
+
+
+def test_one_cannot_be_looked_at(lab):
+    machines = Mirrored(lab, SYSTEMD_BOOT)
+    rules = unreadable(lab, machines.esps[1], "EFI/cordwainer/inventory.*")
+    with machines.start(0, 1, rules=rules) as machine:
+        boots(machine, 1)
+        for prepared, installs in ("true", "nothing to do"), (next_generation(2), "by default 2"):
+            machine.run(prepared)
+            printed = machine.run("cordwainer plan")
+            assert re.search(r"target esp\.2 fails and would be left as it is: .*Input/output error",
+                             printed), printed
+            assert "removed" not in printed or "0 B removed" in printed, printed
+            printed = machine.run("cordwainer install", status=3)
+            assert installs in printed, printed
+            assert re.search(r"target esp\.2 failed and is left as it is: .*Input/output error",
+                             printed), printed
+            status(machine, 3, "esp (/boot/efi): as installed", "esp.2 (/boot/efi2): damaged: ")
+            printed = machine.run("cordwainer verify", status=1)
+            assert re.search(r"esp: \d+ files, .*, as they were written", printed), printed
+            assert re.search(r"target esp\.2 cannot be read: .*Input/output error", printed), printed
+        machine.stop()
+    with machines.start(1) as machine:
+        boots(machine, 1)
         machine.stop()
     with machines.start(0, 1) as machine:
         boots(machine, 2)
