@@ -26,7 +26,7 @@ class Operation:
     boots: int         # the generation that boots by default then
     again: str = ""    # `command` itself where it is empty
     # Whether `again` makes what the command makes wherever it was cut; else it may also make what was
-    # there before.
+    # there before, or what the next operation makes.
     completes: bool = True
 
 

@@ -167,7 +167,8 @@ def recover_states(lab, case, recording, *, reorderings, stride=1, here=False, a
                     except AssertionError as failure:
                         problem, said = f"the recovery failed: {failure}", ""
                     if problem is None:
-                        allowed = {number} if operation.completes else recording.allowed(state.end)
+                        allowed = ({number} if operation.completes
+                                   else recording.allowed(state.end) | {number + 1})
                         problem = judge.problem(path, allowed)
                         both = judge.shared()
                         shared += bool(both)
