@@ -35,6 +35,8 @@ class Disk:
         copy_sparse(before, path)
         with open(before, "rb") as file:
             self._before = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            # What the file is laid out as, whoever else writes to it.
+            self._wanted = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         with open(path, "r+b") as file:
             self._file = mmap.mmap(file.fileno(), 0)
         self._writes = writes
@@ -64,30 +66,24 @@ class Disk:
 
     def strangers(self):
         """The sectors in which the file is not as it was laid out: somebody else has written there."""
-        for sector, number in self._holds.items():
-            if self._at(self._file, sector) != self._content(sector, number):
-                yield sector
         for start in range(0, len(self._file), _CHUNK):
-            end = min(start + _CHUNK, len(self._file))
-            if self._file[start:end] != self._before[start:end]:
-                for sector in range(start // _SECTOR, end // _SECTOR):
-                    if (sector not in self._holds
-                            and self._at(self._file, sector) != self._at(self._before, sector)):
-                        yield sector
-
-    @staticmethod
-    def _at(mapped, sector):
-        return mapped[sector * _SECTOR:(sector + 1) * _SECTOR]
+            found, wanted = self._file[start:start + _CHUNK], self._wanted[start:start + _CHUNK]
+            if found != wanted:
+                for at in range(0, len(found), _SECTOR):
+                    if found[at:at + _SECTOR] != wanted[at:at + _SECTOR]:
+                        yield (start + at) // _SECTOR
 
     def _content(self, sector, number):
         at = sector * _SECTOR
         if number == _BEFORE:
-            return self._at(self._before, sector)
+            return self._before[at:at + _SECTOR]
         write = self._writes[number]
         return write.data[at - write.offset:at - write.offset + _SECTOR]
 
     def _put(self, sector, number):
-        self._file[sector * _SECTOR:(sector + 1) * _SECTOR] = self._content(sector, number)
+        content = self._content(sector, number)
+        self._file[sector * _SECTOR:(sector + 1) * _SECTOR] = content
+        self._wanted[sector * _SECTOR:(sector + 1) * _SECTOR] = content
 
     def _hash(self, sector, number):
         key = (sector, number)
