@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "bootloaders/grub/command_line.h"
 #include "bootloaders/grub/readability.h"
 
 namespace cordwainer::grub {
@@ -22,6 +23,18 @@ std::string copy_name(const HostFile& file) {
         if (!plain) c = '_';
     }
     return "kernels/" + file.digest.hex() + "-" + name;
+}
+
+// Whether the menu entry is to tell a multiboot kernel where its root is. Guix stores what Linux is
+// told, and adds in its menus what the Hurd understands.
+bool lacks_hurd_root(const BootParameters& parameters) {
+    if (parameters.multiboot_modules.empty()) return false;
+    bool guix = false;
+    for (const std::string& word : loader_words(parameters.command_line).words) {
+        if (word.starts_with("root=part:") || word.starts_with("root=device:")) return false;
+        guix = guix || word.starts_with("gnu.system=");
+    }
+    return guix;
 }
 
 std::string unknown_device_text(const DeviceRef& device) {
@@ -60,6 +73,11 @@ Result<EntryFiles> BootFiles::files_of(const Generation& generation) {
         files.modules.push_back({.place = TRY(place(module.file)), .arguments = module.arguments});
     }
     if (parameters.device_tree) files.device_tree = TRY(place(*parameters.device_tree));
+    if (lacks_hurd_root(parameters)) {
+        BootPlace root =
+            place_in_store(parameters.store, parameters.kernel.path, request_.observed.volumes);
+        if (!root.volume || !why_not(*root.volume)) files.hurd_root = std::move(root);
+    }
     return files;
 }
 

@@ -27,6 +27,8 @@ struct EntryFiles {
     std::vector<BootPlace> initrds;  // microcode first, the extra initrd last
     std::vector<Module> modules;     // non-empty: `kernel` is a multiboot kernel
     std::optional<BootPlace> device_tree;
+    // Where a Guix generation of the Hurd lies, whose kernel is to be told that partition.
+    std::optional<BootPlace> hurd_root;
 };
 
 // Works through the generations, and collects what has to be installed and what is referred to.

@@ -67,6 +67,12 @@ class EntryWriter {
         }
     }
 
+    // The variable that is the device of a prepared file.
+    std::string device(const BootPlace& place) {
+        const std::string* variable = variable_of(place);
+        return variable ? *variable : "root";
+    }
+
   private:
     // The lines after which `variable` is the device of `place`.
     Result<void> reach(const BootPlace& place, const std::string& variable) {
@@ -172,18 +178,39 @@ Result<void> write_linux(EntryWriter& writer,
     return {};
 }
 
+// Sets $hurd_root to what tells the Hurd its root: the partition's number on a disk that it counts
+// as GRUB does, driven by itself ("wd") where its kernel is told to leave IDE alone, else by that
+// ("hd"). To nothing where the root is no plain partition.
+Result<void> write_hurd_root(EntryWriter& writer,
+                             Script& script,
+                             const BootPlace& root,
+                             const std::vector<std::string>& words) {
+    TRY_VOID(writer.prepare(root));
+    const bool own_driver = std::ranges::find(words, "noide") != words.end();
+    script.line("set hurd_root=");
+    script.line("if regexp --set=1:disk --set=2:part '^[a-z]*([0-9]+),[a-z]*([0-9]+)$' \"$" +
+                writer.device(root) + "\"; then");
+    script.indent();
+    script.line(std::string("set hurd_root=\"root=part:$part:device:") +
+                (own_driver ? "wd" : "hd") + "$disk\"");
+    script.outdent().line("fi");
+    return {};
+}
+
 Result<void> write_modules(EntryWriter& writer,
                            Script& script,
                            const EntryFiles& files,
                            const std::vector<std::string>& words) {
     for (const EntryFiles::Module& module : files.modules) TRY_VOID(writer.prepare(module.place));
     for (const BootPlace& initrd : files.initrds) TRY_VOID(writer.prepare(initrd));
+    if (files.hurd_root) TRY_VOID(write_hurd_root(writer, script, *files.hurd_root, words));
     write_multiboot(
         script,
         [&] { writer.word(files.kernel); },
         [&](const std::string& version) {
             script.begin("multiboot" + version);
             writer.word(files.kernel);
+            if (files.hurd_root) script.raw("$hurd_root");
             add_words(script, words);
             script.end();
             for (const EntryFiles::Module& module : files.modules) {

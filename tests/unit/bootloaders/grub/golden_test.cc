@@ -248,7 +248,8 @@ Scenario hurd_multiboot() {
     parameters.label = "GNU with the Hurd";
     parameters.kernel = boot_file("/gnu/store/2-gnumach/boot/gnumach");
     parameters.initrds.clear();
-    parameters.command_line = "root=part:1:device:hd0 gnu.system=/var/guix/profiles/system-2-link";
+    parameters.command_line =
+        "root=" + kRootUuid + " gnu.system=/var/guix/profiles/system-2-link noide";
     parameters.multiboot_modules = {
         {.file = boot_file("/gnu/store/2-hurd/hurd/ext2fs.static"),
          .arguments = {"ext2fs",
