@@ -99,6 +99,24 @@ def same_on_both(machine):
     assert first == second and "EFI/BOOT/BOOTX64.EFI" in first, (first, second)
 
 
+def boots_alone(machines, esp, number):
+    with machines.start(esp) as machine:
+        boots(machine, number)
+        machine.stop()
+
+
+def is_completed(machines, number):
+    """Once both are sound the next run completes the second one, which then boots alone."""
+    with machines.start(0, 1) as machine:
+        boots(machine, number)
+        assert "failed" not in machine.run("cordwainer install")
+        status(machine, 0)
+        same_on_both(machine)
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.stop()
+    boots_alone(machines, 1, number)
+
+
 def test_one_is_unplugged_during_an_update(lab):
     machines = Mirrored(lab, SYSTEMD_BOOT)
     with machines.start(0, 1) as machine:
@@ -137,9 +155,7 @@ def test_one_is_unplugged_during_an_update(lab):
         assert "nothing to do" in machine.run("cordwainer install")
         machine.stop()
     for alone in 0, 1:
-        with machines.start(alone) as machine:
-            boots(machine, 3)
-            machine.stop()
+        boots_alone(machines, alone, 3)
 
 
 def test_each_has_run_alone(lab):
@@ -158,9 +174,7 @@ def test_each_has_run_alone(lab):
         status(machine, 0)
         same_on_both(machine)
         machine.stop()
-    with machines.start(0) as machine:
-        boots(machine, 2)
-        machine.stop()
+    boots_alone(machines, 0, 2)
 
 
 def test_grub_keeps_the_modules_of_the_one_that_is_away(lab):
@@ -173,18 +187,14 @@ def test_grub_keeps_the_modules_of_the_one_that_is_away(lab):
         assert "by default 2 boots" in printed, printed
         assert machine.run("ls -d /boot/grub/cordwainer/*/ | wc -l").strip() == "2"
         machine.stop()
-    with machines.start(1) as machine:
-        boots(machine, 1)
-        machine.stop()
+    boots_alone(machines, 1, 1)
     with machines.start(0, 1) as machine:
         boots(machine, 2)
         machine.run(upgrade(1))
         assert machine.run("ls -d /boot/grub/cordwainer/*/ | wc -l").strip() == "1"
         same_on_both(machine)
         machine.stop()
-    with machines.start(1) as machine:
-        boots(machine, 2)
-        machine.stop()
+    boots_alone(machines, 1, 2)
 
 
 def failing_data(lab, disk, used):
@@ -219,9 +229,7 @@ def test_one_fails_in_the_middle(lab):
         status(machine, 3, "Boots next: generation 2", "esp (/boot/efi): as installed",
                "esp.2 (/boot/efi2): ")
         machine.stop()
-    with machines.start(1) as machine:
-        boots(machine, 1)
-        machine.stop()
+    boots_alone(machines, 1, 1)
     with machines.start(0, 1, rules=rules) as machine:
         boots(machine, 2)
         # What its menu has may be needed there.
@@ -229,16 +237,7 @@ def test_one_fails_in_the_middle(lab):
         assert "target esp.2 failed, and its menu may have them" in printed, printed
         machine.run("test -e /var/guix/profiles/system-1-link")
         machine.stop()
-    with machines.start(0, 1) as machine:
-        boots(machine, 2)
-        assert "failed" not in machine.run("cordwainer install")
-        status(machine, 0)
-        same_on_both(machine)
-        assert "nothing to do" in machine.run("cordwainer install")
-        machine.stop()
-    with machines.start(1) as machine:
-        boots(machine, 2)
-        machine.stop()
+    is_completed(machines, 2)
 
 
 def unreadable(lab, disk, files):
@@ -284,16 +283,5 @@ def test_one_cannot_be_looked_at(lab):
             assert re.search(r"esp: \d+ files, .*, as they were written", printed), printed
             assert re.search(r"target esp\.2 cannot be read: .*Input/output error", printed), printed
         machine.stop()
-    with machines.start(1) as machine:
-        boots(machine, 1)
-        machine.stop()
-    with machines.start(0, 1) as machine:
-        boots(machine, 2)
-        assert "failed" not in machine.run("cordwainer install")
-        status(machine, 0)
-        same_on_both(machine)
-        assert "nothing to do" in machine.run("cordwainer install")
-        machine.stop()
-    with machines.start(1) as machine:
-        boots(machine, 2)
-        machine.stop()
+    boots_alone(machines, 1, 1)
+    is_completed(machines, 2)
