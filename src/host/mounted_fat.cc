@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "formats/fat_names.h"
+#include "formats/fat_room.h"
 #include "sys/file_io.h"
 
 namespace cordwainer {
@@ -32,36 +33,22 @@ constexpr int kExchangeNames = 64;
 // default, and GRUB's modules for two platforms are more than 550 files.
 constexpr std::size_t kMostHeld = 256;
 
-// So large a directory is made at once, in bytes: 512 entries, of which a name takes one and one
-// more for 13 characters; no root directory of FAT16 has more.
-constexpr std::uint64_t kRoom = 16384;
-
-// The names that make it so large: each takes 21 entries of 32 bytes, so these are enough.
-constexpr int kRoomNames = 26;
-
-std::string room_name(int number) {
-    constexpr std::size_t kLongest = 255;
-    std::string name = "cordwainer-room-" + std::to_string(number) + "-";
-    name.resize(kLongest, 'x');
-    return name;
-}
-
-// Gives a directory entries until it is kRoom large, and removes them; a directory on FAT stays as
-// large as it was once. Where the disk is full before that, what needs more will say so. Whether it
-// has grown.
+// Gives a directory entries until it is kFatRoom large, and removes them; a directory on FAT stays
+// as large as it was once. Where the disk is full before that, what needs more will say so. Whether
+// it has grown.
 Result<bool> enlarge(int directory, const std::string& name) {
     Result<bool> done = false;
-    for (int number = 0; number < kRoomNames && done; ++number) {
+    for (int number = 0; number < kFatRoomNames && done; ++number) {
         struct stat status{};
         if (::fstat(directory, &status) != 0) return file_error(errno, "look at " + name);
-        if (static_cast<std::uint64_t>(status.st_size) >= kRoom) break;
+        if (static_cast<std::uint64_t>(status.st_size) >= kFatRoom) break;
         constexpr int kFlags = O_WRONLY | O_CREAT | O_CLOEXEC;
-        const Fd file(::openat(directory, room_name(number).c_str(), kFlags, 0600));
+        const Fd file(::openat(directory, fat_room_name(number).c_str(), kFlags, 0600));
         if (!file && errno == ENOSPC) break;
         done = file ? Result<bool>(true) : file_error(errno, "make a file in " + name);
     }
-    for (int number = 0; number < kRoomNames; ++number) {
-        if (::unlinkat(directory, room_name(number).c_str(), 0) != 0 && errno != ENOENT && done)
+    for (int number = 0; number < kFatRoomNames; ++number) {
+        if (::unlinkat(directory, fat_room_name(number).c_str(), 0) != 0 && errno != ENOENT && done)
             done = file_error(errno, "remove a file from " + name);
     }
     return done;
@@ -250,7 +237,7 @@ Result<std::optional<FreeSpace>> MountedFat::free_space() {
 Result<std::uint64_t> MountedFat::growth_of(const std::string& directory) {
     const auto there = TRY(files_.directory_status(directory));
     const std::uint64_t size = there ? there->size : 0;
-    return size < kRoom ? kRoom - size : 0;
+    return size < kFatRoom ? kFatRoom - size : 0;
 }
 
 std::vector<std::string> MountedFat::take_warnings() {

@@ -32,11 +32,11 @@ namespace cordwainer {
 //   the two that it meets. That must never be the live file, so the other is in the same directory,
 //   behind it;
 // - a directory that is full grows by a cluster: a mark in the table that it is taken, and a link
-// to
-//   it, perhaps in two sectors. A cut that keeps the link alone leaves a directory that leads into
-//   a free cluster; Linux and GRUB read it all the same, but UEFI firmware (EDK II) then gives up
-//   what is beside it too. So a directory is made large at once, before anything in it counts; one
-//   that somebody else has made small grows once.
+//   to it, perhaps in two sectors. A cut that keeps the link alone leaves a directory that leads
+//   into a free cluster; Linux and GRUB read it all the same, but UEFI firmware (EDK II) then gives
+//   up what is beside it too. So a directory is made large at once, before anything in it counts
+//   (formats/fat_room.h; images' are so from the beginning); one that somebody else has made small
+//   grows once.
 class MountedFat : public FileTarget {
   public:
     // The directory `path` inside the system whose root is `root`, made where it is missing.

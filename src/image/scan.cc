@@ -87,7 +87,8 @@ class Scanner {
         node.mtime = *rules_.made_at;
         node.attributes.clear();
         if (node.kind == Node::Kind::file) node.mode = 0644;
-        if (node.is_directory()) node.mode = 0755;
+        node.grows = node.is_directory();
+        if (node.grows) node.mode = 0755;
     }
 
     static Result<void> read_file(const std::string& path, const struct stat& info, Node& node) {

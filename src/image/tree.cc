@@ -86,6 +86,7 @@ Result<void> overlay(Node& base, Node&& over, const std::string& path) {
                          here + ": a directory and something else are to be there; leave one out"};
         }
         if (node.is_directory()) {
+            place->second.grows |= node.grows;
             TRY_VOID(overlay(place->second, std::move(node), here));
         } else {
             place->second = std::move(node);

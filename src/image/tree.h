@@ -42,6 +42,8 @@ struct Node {
     std::optional<std::pair<std::uint64_t, std::uint64_t>> link = {};
     std::vector<Attribute> attributes = {};     // by name
     std::map<std::string, Node> children = {};  // directory; in the order of their bytes
+    // directory: something in it is the build's own, to which a living machine will add.
+    bool grows = false;
 
     [[nodiscard]] bool is_directory() const { return kind == Kind::directory; }
 };
@@ -50,8 +52,8 @@ struct Node {
 struct ScanRules {
     bool owner_root = false;                    // everything belongs to root
     std::optional<std::int64_t> youngest = {};  // later dates become this one
-    // Everything has this date, belongs to root, and has mode 0755 or 0644: for what the build
-    // itself wrote.
+    // Everything has this date, belongs to root, and has mode 0755 or 0644, and directories grow:
+    // for what the build itself wrote.
     std::optional<std::int64_t> made_at = {};
 };
 

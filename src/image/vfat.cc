@@ -1,11 +1,13 @@
 #include "image/vfat.h"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <set>
 #include <sstream>
 
 #include "formats/fat_names.h"
+#include "formats/fat_room.h"
 #include "image/fat_names.h"
 #include "image/size_text.h"
 #include "image/sparse_copy.h"
@@ -31,6 +33,7 @@ std::uint64_t entry_bytes(const std::string& name) {
 std::uint64_t directory_bytes(const Node& directory) {
     std::uint64_t bytes = 64;  // "." and ".."; in the root the label
     for (const auto& [name, child] : directory.children) bytes += entry_bytes(name);
+    if (directory.grows) bytes = std::max(bytes, 64 + kFatRoomNames * kFatRoomNameBytes);
     return bytes;
 }
 
@@ -97,6 +100,31 @@ Result<void> make_directories(const Vfat& spec, const Node& root) {
         TRY_VOID(directories.add(existing(path.substr(0, name)) + path.substr(name)));
     }
     return directories.run();
+}
+
+// Makes the directories large in which something will be added on the living machine.
+Result<void> enlarge_directories(const Vfat& spec, const Node& root) {
+    std::vector<std::string> paths;
+    walk(root, [&paths](const std::string& path, const Node& node) {
+        if (node.grows) paths.push_back(existing(path) + "/");
+    });
+    if (paths.empty()) return {};
+    const TemporaryDirectory place =
+        TRY(TemporaryDirectory::make(spec.image.parent_path(), "room-"));
+    std::vector<std::string> names;
+    for (int number = 0; number < kFatRoomNames; ++number) {
+        names.push_back(place.path() / fat_room_name(number));
+        (void)TRY(open_file(names.back(), O_WRONLY | O_CREAT | O_EXCL, 0600));
+    }
+    Batch removal(spec, "mdel", "");
+    for (const std::string& path : paths) {
+        ToolRun copy = mtools(spec);
+        copy.arguments.insert(copy.arguments.end(), names.begin(), names.end());
+        copy.arguments.push_back(path);
+        TRY_VOID(run_tool({.name = "mcopy", .package = "mtools"}, copy));
+        TRY_VOID(removal.add(path + "cordwainer-room-*"));
+    }
+    return removal.run();
 }
 
 Result<void> copy_files(const Vfat& spec,
@@ -254,6 +282,7 @@ Result<void> make_vfat(const Vfat& spec, const Node& root, Progress& progress) {
     TRY_VOID(try_names(spec, root, ""));
     TRY_VOID(format_vfat(spec));
     TRY_VOID(make_directories(spec, root));
+    TRY_VOID(enlarge_directories(spec, root));
     TRY_VOID(copy_files(spec, root, "", progress));
     return check_names(spec, root);
 }

@@ -120,7 +120,10 @@ TEST_F(TreeTest, LaysOneTreeOnAnother) {
     write("over/b", "b");
     std::filesystem::permissions(path("base/a"), std::filesystem::perms::owner_all);
     Node base = scanned("base");
-    ASSERT_TRUE(overlay(base, scanned("over"), ""));
+    Node over = scanned("over");
+    over.children["a"].grows = true;
+    ASSERT_TRUE(overlay(base, std::move(over), ""));
+    EXPECT_TRUE(base.children["a"].grows);
     EXPECT_THAT(paths_of(base), ElementsAre("/a", "/a/one", "/a/two", "/b"));
     EXPECT_EQ(base.children["a"].mode, 0700U);
     EXPECT_EQ(host_path(base.children["a"].children["two"], "two"), path("over/a/two").string());

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "formats/fat_room.h"
 #include "tests/unit/image/support.h"
 
 namespace cordwainer::image::test {
@@ -134,6 +135,30 @@ TEST_F(VfatTest, ManyFilesFitWhereTheSizeSaysSo) {
     EXPECT_EQ(size, 36 * kMiB);
     ASSERT_TRUE(make(size, root));
     run("fsck.fat", {"-n", path("fat")});
+}
+
+TEST_F(VfatTest, ADirectoryThatWillGrowIsLargeFromTheBeginning) {
+    write("own/EFI/Boot/a loader", "x");
+    std::vector<std::string> warnings;
+    Node root = *scan(path("own"), {.made_at = 0}, warnings);
+    root.grows = false;
+    root.children["other"] = made_directory(0);
+    ASSERT_TRUE(make(36 * kMiB, root));
+    run("fsck.fat", {"-n", path("fat")});
+    EXPECT_EQ(run("mdir", {"-b", "-/", "-i", path("fat"), "::"}),
+              "::/EFI/\n::/other/\n::/EFI/Boot/\n::/EFI/Boot/a loader\n");
+    const auto clusters = [this](const std::string& name) {
+        const std::string range = run("mshowfat", {"-i", path("fat"), name});
+        const std::size_t dash = range.find('-');
+        if (dash == std::string::npos) return 1;
+        return std::stoi(range.substr(dash + 1)) - std::stoi(range.substr(range.find('<') + 1)) + 1;
+    };
+    EXPECT_GE(clusters("::/EFI/Boot") * kSector, kFatRoom);
+    EXPECT_EQ(clusters("::/other"), 1);
+    const FatShape shape{.bits = 32, .sectors_per_cluster = 1};
+    EXPECT_GE(fat_needs(root, shape), 2 * kFatRoom + 3 * kSector);
+    root.children["EFI"].grows = false;
+    EXPECT_LT(fat_needs(root, shape), 2 * kFatRoom);
 }
 
 TEST_F(VfatTest, TheSmallestSizeHoldsTheContent) {
