@@ -16,8 +16,7 @@ def _all_of(lab, make):
                                            samples=BOOTED)
     wrong.update(more)
     assert booted >= 12, f"only {booted} states were booted"
-    more, _ = cut_recovery.recover_states(lab, case, recording, reorderings=REORDERINGS,
-                                          here=True)
+    more, _ = cut_recovery.recover_states(lab, case, recording, reorderings=REORDERINGS)
     wrong.update(more)
     assert not wrong, "\n".join(f"{name}: {problem}" for name, problem in wrong.items())
 

@@ -118,11 +118,6 @@ def esp_partition():
     return layouts.ESP.replace("48MiB", "96MiB") + f'file-system-uuid = "{debian.FAT_UUID}"\n'
 
 
-# The first installation on a machine makes the directories large that an image has made small: FAT
-# cannot do that so that a cut does no harm (host/mounted_fat.h). What comes after it is what counts.
-_ON_FAT = {"setup": [_add(2), _install(_ONE)], "first": 2}
-
-
 def _esp_readers(lab, disk):
     return [boot_readers.Mtools(lab.folder / "copied", *debian.partitions(lab, disk)[0]),
             boot_readers.Grub("(loop0,gpt1)", every_module=False)]
@@ -134,13 +129,13 @@ def esp_grub(lab):
                  'esp = "/boot/efi"\n')
     # An upgrade is more than a thousand writes here.
     operations = [
-        Operation("another generation is added", _add(3), 2, _install(_ONE), completes=False),
-        Operation("it is installed", _install(_ONE), 3),
-        Operation("the loader is upgraded", _install(_TWO), 3),
-        Operation("a generation is deleted", f"cordwainer delete 2 --config {_TWO}", 3),
+        Operation("a generation is added", _add(2), 1, _install(_ONE), completes=False),
+        Operation("it is installed", _install(_ONE), 2),
+        Operation("the loader is upgraded", _install(_TWO), 2),
+        Operation("a generation is deleted", f"cordwainer delete 1 --config {_TWO}", 2),
     ]
     return Machinery("esp-grub", disk, 1, 2, "vfat", "/boot/efi", operations,
-                     _esp_readers(lab, disk), GrubJudge, UEFI, **_ON_FAT)
+                     _esp_readers(lab, disk), GrubJudge, UEFI)
 
 
 def esp_systemd_boot(lab):
@@ -151,4 +146,4 @@ def esp_systemd_boot(lab):
         more = {f"opt/{program}": file.read() + b"\0", _TWO: config + 'package = "/opt"\n'}
     disk = _image(lab, ("/boot/efi", "vfat", debian.FAT_UUID), config, esp_partition(), more, efi=True)
     return Machinery("esp-systemd-boot", disk, 1, 2, "vfat", "/boot/efi",
-                     _operations()[2:], _esp_readers(lab, disk), SystemdBootJudge, UEFI, **_ON_FAT)
+                     _operations(), _esp_readers(lab, disk), SystemdBootJudge, UEFI)

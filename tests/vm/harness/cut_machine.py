@@ -44,11 +44,10 @@ class Machinery:
     judge: type
     firmware: str = BIOS
     setup: list = field(default_factory=list)  # commands before the first snapshot
-    first: int = 1            # the generation that boots by default in that
 
     def default(self, number):
         """The generation that boots by default in a snapshot."""
-        return self.operations[number - 1].boots if number else self.first
+        return self.operations[number - 1].boots if number else 1
 
 
 @dataclass
