@@ -195,28 +195,71 @@ bool is_own(const std::string& program) {
     return lower(program).starts_with("efi/cordwainer/");
 }
 
-// What else is on the ESPs, and what will become of it.
-void warn_of_others(const Esps& esps, std::vector<std::string>& warnings) {
-    for (const EspFacts* esp : esps.used) {
-        const bool ours = std::ranges::any_of(esp->programs, is_own);
-        std::string other;
-        for (const std::string& program : esp->programs) {
-            const std::string name = lower(program);
-            if (name.starts_with("efi/boot/boot")) {
-                if (ours) continue;
-                warnings.push_back(fmt::format(
-                    "{}/{} is another loader's and will be replaced.", *esp->mount_point, program));
-            } else if (!is_own(program) && other.empty()) {
-                other = program;
-            }
-        }
-        if (other.empty()) continue;
-        warnings.push_back(
-            fmt::format("{} has other loaders too ({}), which stay: where the firmware's own list "
-                        "names one of them first, choose the disk itself in the firmware's setup.",
-                        *esp->mount_point,
-                        other));
+// "efi/boot/bootx64.efi": where firmware looks by itself.
+bool is_found_by_firmware(const std::string& program) {
+    return lower(program).starts_with("efi/boot/boot");
+}
+
+// Another system's loader where firmware looks by itself, as the path of the file; none where
+// cordwainer is there already.
+std::optional<std::string> other_found_by_firmware(const EspFacts& esp) {
+    if (std::ranges::any_of(esp.programs, is_own)) return std::nullopt;
+    const auto found = std::ranges::find_if(esp.programs, is_found_by_firmware);
+    if (found == esp.programs.end()) return std::nullopt;
+    return *esp.mount_point + "/" + *found;
+}
+
+// Whether the firmware's list of boot entries is to have one of cordwainer's: where it names
+// others, it never comes to look by itself; and where another system's loader would be replaced.
+std::optional<Setting> entry_setting(const FirmwareFacts& firmware, const Esps& esps) {
+    if (!firmware.entries) return std::nullopt;
+    Setting setting{.key = "removable", .value = "false", .why = {}};
+    for (const LoaderEntry& entry : *firmware.entries) {
+        if (is_found_by_firmware(entry.path)) continue;
+        setting.why = fmt::format(
+            "The firmware has a list of boot entries, in which \"{}\" starts {}, and looks for no "
+            "other loader while something in it starts: so the list gets an entry of cordwainer's, "
+            "in front.",
+            entry.title,
+            entry.path);
+        return setting;
     }
+    for (const EspFacts* esp : esps.used) {
+        const auto other = other_found_by_firmware(*esp);
+        if (!other) continue;
+        setting.why = fmt::format(
+            "{}, which the firmware finds by itself, is another loader's and stays: the firmware's "
+            "list of boot entries gets one of cordwainer's.",
+            *other);
+        return setting;
+    }
+    return std::nullopt;
+}
+
+// What else is on the ESPs, and what will become of it. `has_entry`: the firmware's list gets one.
+void warn_of_others(const Esps& esps, bool has_entry, std::vector<std::string>& warnings) {
+    for (const EspFacts* esp : esps.used) {
+        const auto found = other_found_by_firmware(*esp);
+        if (found && !has_entry)
+            warnings.push_back(*found + " is another loader's and will be replaced.");
+        const auto other = std::ranges::find_if(esp->programs, [](const std::string& program) {
+            return !is_own(program) && !is_found_by_firmware(program);
+        });
+        if (other == esp->programs.end()) continue;
+        warnings.push_back(fmt::format(
+            "{} has other loaders too ({}), which stay{}.",
+            *esp->mount_point,
+            *other,
+            has_entry ? ""
+                      : ": where the firmware's own list names one of them first, choose the disk "
+                        "itself in the firmware's setup"));
+    }
+}
+
+void add_entry(const FirmwareFacts& firmware, const Esps& esps, Proposal& proposal) {
+    std::optional<Setting> setting = entry_setting(firmware, esps);
+    warn_of_others(esps, setting.has_value(), proposal.warnings);
+    if (setting) proposal.settings.push_back(*std::move(setting));
 }
 
 void warn_of_secure_boot(const FirmwareFacts& firmware,
@@ -436,7 +479,7 @@ Result<Proposal> propose_grub(const InitFacts& facts) {
     std::ranges::copy(files.warnings, std::back_inserter(proposal.warnings));
     if (!esps) return proposal;
     std::ranges::copy(esps->warnings, std::back_inserter(proposal.warnings));
-    warn_of_others(*esps, proposal.warnings);
+    add_entry(firmware, *esps, proposal);
     warn_of_secure_boot(firmware, proposal.bootloader, proposal.warnings);
     return proposal;
 }
@@ -482,7 +525,7 @@ Result<Proposal> propose_systemd_boot(const InitFacts& facts) {
         "Kernels and initrds are copied to the EFI system partition, where anyone with the disk "
         "can "
         "read them, so the initrds must hold no secrets.");
-    warn_of_others(esps, proposal.warnings);
+    add_entry(firmware, esps, proposal);
     warn_of_secure_boot(firmware, proposal.bootloader, proposal.warnings);
     return proposal;
 }

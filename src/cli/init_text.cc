@@ -187,6 +187,10 @@ std::string findings_text(const InitFacts& facts) {
         text += fmt::format("  {:<12} {}\n", what, printable(found));
     };
     add("firmware", firmware_text(facts.machine.firmware));
+    if (const auto& entries = facts.machine.firmware.entries) {
+        for (const LoaderEntry& entry : *entries)
+            add("boot entry", fmt::format("{}: {}", entry.title, entry.path));
+    }
     for (const DiskFacts& disk : facts.machine.disks) add("disk", disk_text(disk));
     for (const EspFacts& esp : facts.machine.esps) add("ESP", esp_text(esp));
     for (const MountedVolume& mounted : facts.machine.volumes) {
@@ -204,6 +208,12 @@ Json findings_json(const InitFacts& facts) {
     Json secure_boot;
     if (firmware.secure_boot != SecureBoot::unknown) {
         secure_boot = firmware.secure_boot == SecureBoot::on;
+    }
+    Json entries;
+    if (firmware.entries) {
+        entries = Json::array();
+        for (const LoaderEntry& entry : *firmware.entries)
+            entries.push_back({{"title", entry.title}, {"path", entry.path}});
     }
     Json disks = Json::array();
     for (const DiskFacts& disk : facts.machine.disks) disks.push_back(disk_json(disk));
@@ -231,6 +241,7 @@ Json findings_json(const InitFacts& facts) {
         {"bits", firmware.bits},
         {"processor", firmware.processor},
         {"secure_boot", secure_boot},
+        {"boot_entries", entries},
         {"disks", disks},
         {"esps", esps},
         {"file_systems", volumes},

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "core/bytes.h"
+#include "host/firmware_list.h"
+#include "host/firmware_variables.h"
 #include "host/probe_devices.h"
 #include "host/probe_disk.h"
 #include "host/probe_mounts.h"
@@ -44,7 +46,20 @@ FirmwareFacts::SecureBoot secure_boot(const fs::path& efi) {
     return value->back() == std::byte{0} ? SecureBoot::off : SecureBoot::on;
 }
 
-FirmwareFacts look_at_firmware(const fs::path& sys) {
+// Those of the order, which is what the firmware goes by, that it may start.
+Result<std::vector<LoaderEntry>> loader_entries(const FirmwareVariables& variables) {
+    const FirmwareList list = TRY(read_firmware_list(variables));
+    std::vector<LoaderEntry> loaders;
+    for (const std::uint16_t number : list.order) {
+        const auto entry = std::ranges::find(list.entries, number, &BootEntry::number);
+        if (entry == list.entries.end() || !entry->option.active || !entry->option.program)
+            continue;
+        loaders.push_back({entry->option.title, entry->option.program->path});
+    }
+    return loaders;
+}
+
+FirmwareFacts look_at_firmware(const fs::path& sys, const Root& system) {
     FirmwareFacts firmware;
     struct utsname names{};
     if (::uname(&names) == 0) firmware.processor = static_cast<const char*>(names.machine);
@@ -54,6 +69,9 @@ FirmwareFacts look_at_firmware(const fs::path& sys) {
     if (!firmware.uefi) return firmware;
     if (line_of(efi / "fw_platform_size") == "32") firmware.bits = 32;
     firmware.secure_boot = secure_boot(efi);
+    Result<std::vector<LoaderEntry>> entries =
+        loader_entries(FirmwareVariables(system.outside(kFirmwareVariables)));
+    if (entries) firmware.entries = *std::move(entries);
     return firmware;
 }
 
@@ -84,7 +102,7 @@ class Look {
           storage_(std::move(storage)) {}
 
     MachineFacts take(std::vector<MountedVolume> volumes) {
-        facts_.firmware = look_at_firmware(places_.sys);
+        facts_.firmware = look_at_firmware(places_.sys, system_);
         facts_.volumes = std::move(volumes);
         for (const MountedVolume& volume : facts_.volumes) measure(volume.mount_point);
         find_system_disks();

@@ -16,6 +16,14 @@
 
 namespace cordwainer {
 
+// An entry of the firmware's list that names a program on a partition.
+struct LoaderEntry {
+    std::string title;  // "debian"
+    std::string path;   // below the partition's root: "EFI/debian/shimx64.efi"
+
+    bool operator==(const LoaderEntry&) const = default;
+};
+
 struct FirmwareFacts {
     // What the firmware says of Secure Boot; `unknown` where there is no such variable.
     enum class SecureBoot { unknown, off, on };
@@ -24,6 +32,9 @@ struct FirmwareFacts {
     int bits = 64;          // UEFI: what its programs are compiled for
     std::string processor;  // as uname(1) has it: "x86_64", "aarch64"
     SecureBoot secure_boot = SecureBoot::unknown;
+    // UEFI: those that it tries by itself, in that order; nothing where its variables cannot be
+    // read, as those of the system that is looked at.
+    std::optional<std::vector<LoaderEntry>> entries = {};
 
     bool operator==(const FirmwareFacts&) const = default;
 };

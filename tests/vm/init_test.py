@@ -3,7 +3,9 @@
 from harness import layouts, living, system
 from harness.machine import BIOS, UEFI
 from harness.system import GuixGeneration
+from firmware_test import OTHERS, REMOVABLE, entries, order
 from install_test import NEXT_GENERATION
+from switch_test import disk_with_esp
 
 ESP_UUID = "3C1A-9D52"
 
@@ -63,3 +65,23 @@ def test_on_uefi(lab):
     boots_as_proposed(lab, disk, UEFI, ["UEFI, 64-bit, x86_64, Secure Boot off",
                                         "at /boot/efi: EFI/BOOT/BOOTX64.EFI",
                                         'esp = ["/boot/efi"]'])
+
+
+def test_beside_another_system(lab):
+    """Where the firmware's list names another loader, init proposes an entry in front of it."""
+    disk, variables = disk_with_esp(lab), lab.folder / "variables"
+    with living.start(disk, UEFI, variables=variables) as machine:
+        assert "removable" not in machine.run("cordwainer init --yes --force")
+        machine.run(OTHERS)
+        before = order(machine)
+        printed = machine.run("cordwainer init --yes --force")
+        assert "Other: EFI/OT.EFI" in printed, printed
+        assert "removable = false" in printed, printed
+        machine.run("cordwainer install")
+        machine.run(f"test ! -e {REMOVABLE}")
+        [ours] = entries(machine, r"\EFI\cordwainer\grubx64.efi")
+        assert order(machine) == [ours, *before], order(machine)
+        machine.stop()
+    with living.start(disk, UEFI, variables=variables) as machine:
+        assert "try=1" in machine.command_line, machine.command_line
+        machine.stop()

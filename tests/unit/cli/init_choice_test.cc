@@ -328,6 +328,44 @@ TEST_F(InitChoice, OtherLoadersAreSaid) {
     EXPECT_THAT(proposal_.warnings, IsEmpty());
 }
 
+TEST_F(InitChoice, AFirmwareThatHasOtherLoadersGetsAnEntry) {
+    uefi();
+    mount("/", ext4_on_gpt());
+    disk("/dev/sda", kTable);
+    esp("/dev/sda", "/boot/efi").programs = {"EFI/BOOT/BOOTX64.EFI", "EFI/debian/shimx64.efi"};
+    auto& entries = facts_.machine.firmware.entries;
+    entries = {{"disk", "EFI/BOOT/BOOTX64.EFI"}, {"debian", "EFI/debian/shimx64.efi"}};
+    for (const char* bootloader : {"grub", "systemd-boot"}) {
+        auto values = proposed();
+        EXPECT_EQ(values["bootloader"], bootloader);
+        EXPECT_EQ(values["removable"], "false");
+        EXPECT_THAT(why("removable"), HasSubstr("\"debian\" starts EFI/debian/shimx64.efi"));
+        EXPECT_THAT(proposal_.warnings,
+                    Contains("/boot/efi has other loaders too (EFI/debian/shimx64.efi), which "
+                             "stay."));
+        EXPECT_THAT(proposal_.warnings, Not(Contains(HasSubstr("will be replaced"))));
+        uninstall_grub();
+        facts_.systemd_boot = {"x86_64-efi"};
+    }
+}
+
+TEST_F(InitChoice, ALoaderThatTheFirmwareFindsByItselfIsNotReplaced) {
+    uefi();
+    mount("/", ext4_on_gpt());
+    disk("/dev/sda", kTable);
+    esp("/dev/sda", "/boot/efi").programs = {"EFI/BOOT/BOOTX64.EFI"};
+    facts_.machine.firmware.entries.emplace();
+    EXPECT_EQ(proposed()["removable"], "false");
+    EXPECT_THAT(why("removable"), HasSubstr("/boot/efi/EFI/BOOT/BOOTX64.EFI"));
+    // It is cordwainer's, or there is none.
+    for (const auto& programs :
+         {std::vector<std::string>{"EFI/BOOT/BOOTX64.EFI", "EFI/cordwainer/grubx64.efi"},
+          std::vector<std::string>{}}) {
+        facts_.machine.esps[0].programs = programs;
+        EXPECT_FALSE(proposed().contains("removable"));
+    }
+}
+
 TEST_F(InitChoice, SecureBootIsSaidWithWhatIsPossible) {
     uefi(SecureBoot::on);
     mount("/", ext4_on_gpt());

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "formats/efi_load_option.h"
+#include "host/firmware_variables.h"
 #include "tests/unit/host/probe_machine.h"
 
 namespace cordwainer {
@@ -77,6 +79,30 @@ TEST_F(MachineFactsTest, UefiWithAnEspThatHasLoaders) {
                 ElementsAre("EFI/BOOT/BOOTX64.EFI", "EFI/debian/grubx64.efi"));
     EXPECT_GT(facts.free_bytes.at("/"), 0U);
     EXPECT_THAT(facts.unseen, IsEmpty());
+}
+
+TEST_F(MachineFactsTest, TheFirmwaresListAsItIsTried) {
+    add_uefi_disk("sda", "8");
+    mount(20, 1, "8:2", "/", "", "ext4", "/dev/sda2");
+    fs::create_directories(base_ / "sys/firmware/efi");
+    EXPECT_EQ(look().firmware.entries, std::nullopt);
+
+    const auto put = [&](const std::string& name, ByteView value) {
+        write("root/sys/firmware/efi/efivars/" + name + "-" + kEfiGlobal,
+              std::string("\x07\0\0\0", 4) + std::string(to_text(value)));
+    };
+    const EfiPartition partition = *efi_partition("3f9c1a52-0000-4000-8000-000000000001");
+    put("Boot0001", render_load_option("Debian", {partition, "EFI/debian/shimx64.efi"}));
+    put("Boot0002", render_load_option("Old", {partition, "EFI/old/grubx64.efi"}));
+    put("Boot0003", render_load_option("Windows", {partition, "EFI/Microsoft/bootmgfw.efi"}));
+    Bytes off = render_load_option("Off", {partition, "EFI/off/grubx64.efi"});
+    off[0] = std::byte{0};
+    put("Boot0004", off);
+    put("Boot0005", Bytes(3));
+    put("BootOrder", as_bytes(std::string_view("\3\0\5\0\4\0\1\0", 8)));
+    EXPECT_EQ(look().firmware.entries,
+              (std::vector<LoaderEntry>{{"Windows", "EFI/Microsoft/bootmgfw.efi"},
+                                        {"Debian", "EFI/debian/shimx64.efi"}}));
 }
 
 TEST_F(MachineFactsTest, BiosWithBootCodeAndAnEspThatIsNotMounted) {
