@@ -21,10 +21,10 @@ def _install(config):
 
 def _operations():
     return [
-        Operation("a generation is added", _add(2), 1, _install(_ONE), completes=False),
+        Operation("a generation is added", _add(2), 1, _install(_ONE), (1, 2)),
         Operation("it is installed", _install(_ONE), 2),
         Operation("the loader is upgraded", _install(_TWO), 2),
-        Operation("another generation is added", _add(3), 2, _install(_TWO), completes=False),
+        Operation("another generation is added", _add(3), 2, _install(_TWO), (4, 5)),
         Operation("that is installed", _install(_TWO), 3),
         Operation("back to the first", "cordwainer switch 1", 1),
         Operation("forwards to the last", "cordwainer switch 3", 3),
@@ -106,7 +106,7 @@ def bios(lab):
     operations = [
         Operation("an upgrade", _install(_TWO), 1),
         Operation("and back", _install(_ONE), 1),
-        Operation("a generation is added", _add(2), 1, _install(_TWO), completes=False),
+        Operation("a generation is added", _add(2), 1, _install(_TWO), (1, 4)),
         Operation("an upgrade with it", _install(_TWO), 2),
         Operation("back to the first", "cordwainer switch 1", 1),
         Operation("and forwards", "cordwainer switch 2", 2),
@@ -129,7 +129,7 @@ def esp_grub(lab):
                  'esp = "/boot/efi"\n')
     # An upgrade is more than a thousand writes here.
     operations = [
-        Operation("a generation is added", _add(2), 1, _install(_ONE), completes=False),
+        Operation("a generation is added", _add(2), 1, _install(_ONE), (1, 2)),
         Operation("it is installed", _install(_ONE), 2),
         Operation("the loader is upgraded", _install(_TWO), 2),
         Operation("a generation is deleted", f"cordwainer delete 1 --config {_TWO}", 2),

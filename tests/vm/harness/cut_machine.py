@@ -25,9 +25,8 @@ class Operation:
     command: str
     boots: int         # the generation that boots by default then
     again: str = ""    # `command` itself where it is empty
-    # Whether `again` makes what the command makes wherever it was cut; else it may also make what was
-    # there before, or what the next operation makes.
-    completes: bool = True
+    # The snapshots of which `again` makes one, wherever the command was cut; this one's where empty.
+    recovered: tuple = ()
 
 
 @dataclass

@@ -131,9 +131,7 @@ def recover_states(lab, case, recording, *, reorderings, stride=1, a_linux=150):
                     except AssertionError as failure:
                         problem, said = f"the recovery failed: {failure}", ""
                     if problem is None:
-                        allowed = ({number} if operation.completes
-                                   else recording.allowed(state.end) | {number + 1})
-                        problem = judge.problem(path, allowed)
+                        problem = judge.problem(path, set(operation.recovered) or {number})
                         both = judge.shared()
                         shared += bool(both)
                         if both and "shares its clusters with" not in said:
