@@ -100,10 +100,20 @@ class Comparison {
         for (const RealisedStep& step : foreseen_.plan.steps) {
             if (target_of(step) != target.id) continue;
             const auto* entry = std::get_if<FirmwareEntry>(&step);
-            if (entry && run != found.files.end() && run->second.to_write.contains(entry->path))
+            if (entry && run != found.files.end() && is_missing(*entry, run->second))
                 made.entries.push_back(*entry);
         }
         return made;
+    }
+
+    // Whether the firmware has to be given an entry. One that does not tell of its list is taken to
+    // have it where the program is installed.
+    [[nodiscard]] bool is_missing(const FirmwareEntry& entry, const FileRun& run) const {
+        if (bindings_.firmware) {
+            const Result<bool> there = bindings_.firmware->has(entry);
+            if (there) return !*there;
+        }
+        return run.to_write.contains(entry.path);
     }
 
     void compare_files(const FileRun& run, TargetChanges& made) const {
@@ -144,7 +154,8 @@ class Comparison {
 }  // namespace
 
 bool TargetChanges::any() const {
-    return !written.empty() || !removed.empty() || noted || boot_code.has_value();
+    return !written.empty() || !removed.empty() || noted || boot_code.has_value() ||
+           !entries.empty();
 }
 
 bool PlanChanges::any() const {

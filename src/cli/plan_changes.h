@@ -46,7 +46,7 @@ struct TargetChanges {
     // Something is to be noted or made durable though no file changes.
     bool noted = false;
     std::optional<SectorRange> boot_code;  // where a new core image goes
-    // For programs that are written; made where the firmware has none for them.
+    // Those that the firmware's list has not, or may not have.
     std::vector<FirmwareEntry> entries;
 
     [[nodiscard]] bool any() const;
@@ -86,9 +86,9 @@ struct PlanToCompare {
     MadeBy made_by;
 };
 
-// Runs no recipe, writes nothing, and reads no file but inventories; `contents` gives boot code
-// that has been made. Errors as survey()'s; a volume that is too full is a warning, and so is a
-// target that would be given up.
+// Runs no recipe, writes nothing, and reads no file but inventories and the firmware's variables;
+// `contents` gives boot code that has been made. Errors as survey()'s; a volume that is too full is
+// a warning, and so is a target that would be given up.
 [[nodiscard]] Result<PlanChanges> compare_plan(const PlanToCompare& what,
                                                const Bindings& bindings,
                                                Contents& contents);

@@ -68,7 +68,9 @@ def test_an_entry_boots_without_the_removable_path(lab):
         before, others = order(machine), sums(machine)
         assert 0x42 in before, before
         configure(machine, GRUB + ENTRY)
+        assert "firmware entry" in machine.run("cordwainer plan")
         assert "grub is installed" in machine.run("cordwainer install")
+        assert "nothing to do" in machine.run("cordwainer plan")
         machine.run(f"test ! -e {REMOVABLE}")
         [ours] = entries(machine, r"\EFI\cordwainer\grubx64.efi")
         assert order(machine) == [ours, *before], order(machine)

@@ -154,6 +154,54 @@ TEST_F(PlanChangesTest, AnUpgradeSwitchesBootCode) {
               std::string::npos);
 }
 
+// A firmware that is only asked.
+class AskedFirmware : public FirmwareEntries {
+  public:
+    Result<bool> has(const FirmwareEntry& /*entry*/) override { return answer; }
+
+    Result<bool> ensure(const FirmwareEntry& /*entry*/) override { return written(); }
+
+    Result<bool> forget(const TargetId& /*target*/, const RelPath& /*path*/) override {
+        return written();
+    }
+
+    Result<bool> answer = false;
+
+  private:
+    static bool written() {
+        ADD_FAILURE() << "the firmware's list is not to be changed";
+        return false;
+    }
+};
+
+TEST_F(PlanChangesTest, AFirmwareEntryIsMadeWhereTheListHasNone) {
+    Plan plan = plan_of(world_.plan(kOne));
+    const RelPath kernel = std::get<StageFile>(plan.steps.front()).path;
+    plan.steps.emplace_back(
+        FirmwareEntry{std::get<StageFile>(plan.steps.front()).target, kernel, "Linux"});
+    AskedFirmware firmware;
+    const auto entries = [&] {
+        Bindings bindings = world_.bindings();
+        bindings.firmware = &firmware;
+        const PlanChanges changes = compare(plan, bindings);
+        std::size_t count = 0;
+        for (const TargetChanges& target : changes.targets) count += target.entries.size();
+        EXPECT_EQ(render_changes(changes).find("firmware entry \"Linux\"") != std::string::npos,
+                  count > 0);
+        return count;
+    };
+    EXPECT_EQ(entries(), 1U);
+    firmware.answer = true;
+    EXPECT_EQ(entries(), 0U);
+    // Where the firmware does not tell, an entry goes with its program.
+    firmware.answer = Error(Errc::not_found, "no variables");
+    EXPECT_EQ(entries(), 1U);
+    install(kOne);
+    EXPECT_EQ(entries(), 0U);
+    firmware.answer = false;
+    EXPECT_EQ(entries(), 1U) << "somebody has removed it";
+}
+
 TEST_F(PlanChangesTest, WhatIsStillToBeMadeHasNoSize) {
     install(kOne);
     Plan plan = plan_of(world_.plan(kOne));
