@@ -3,6 +3,7 @@
 // The one file that knows CLI11, whose header takes a compiler as long as ten of ours.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <type_traits>
 
@@ -10,6 +11,29 @@
 
 namespace cordwainer::cli {
 namespace {
+
+// The largest number that a target holds; nothing where it holds none.
+std::optional<std::uint64_t> largest_number(const OptionTarget& target) {
+    if (std::holds_alternative<unsigned*>(target) ||
+        std::holds_alternative<std::optional<unsigned>*>(target)) {
+        return std::numeric_limits<unsigned>::max();
+    }
+    if (std::holds_alternative<std::optional<std::uint64_t>*>(target) ||
+        std::holds_alternative<std::vector<std::uint64_t>*>(target)) {
+        return std::numeric_limits<std::uint64_t>::max();
+    }
+    return std::nullopt;
+}
+
+// What is wrong with a number, "" for nothing. CLI11 takes "-1", and one that is too large, for the
+// largest there is.
+std::string wrong_number(const std::string& word, std::uint64_t largest) {
+    std::uint64_t number = 0;
+    const char* end = word.data() + word.size();
+    const auto read = std::from_chars(word.data(), end, number);
+    if (read.ec == std::errc() && read.ptr == end && number <= largest) return "";
+    return fmt::format("must be a number from 0 to {}, not \"{}\"", largest, word);
+}
 
 class Reader {
   public:
@@ -56,6 +80,10 @@ class Reader {
         // An option that may be given several times takes one value each time.
         if (!option.is_argument() && !option.value.empty()) added->allow_extra_args(false);
         if (!option.values.empty()) added->check(CLI::IsMember(option.values));
+        if (const auto largest = largest_number(option.target)) {
+            added->check(
+                [largest](const std::string& word) { return wrong_number(word, *largest); });
+        }
         if (option.range) added->check(CLI::Range(option.range->first, option.range->second));
         if (option.check) added->check(option.check);
         return added;

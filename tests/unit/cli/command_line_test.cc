@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace cordwainer::cli {
 namespace {
@@ -115,6 +116,17 @@ TEST_F(CommandLineTest, SaysWhatIsWrong) {
     EXPECT_THAT(wrong({"--even", "abc"}), HasSubstr("must be even"));
     EXPECT_THAT(wrong({"--keep", "many"}), HasSubstr("many"));
     EXPECT_NE(wrong({"--output"}), "");
+}
+
+TEST_F(CommandLineTest, RefusesNumbersThatAreNone) {
+    for (const std::string word : {"-1", "+1", "1x", "0x1", "1.0", "", "18446744073709551616"}) {
+        EXPECT_THAT(wrong({"--keep=" + word}), HasSubstr("--keep")) << word;
+        EXPECT_THAT(wrong({word}), testing::Not("")) << word;
+    }
+    EXPECT_EQ(wrong({"-1"}), "N: must be a number from 0 to 18446744073709551615, not \"-1\"");
+    EXPECT_THAT(wrong({"--after=4294967296", "-o", "x"}), HasSubstr("from 0 to 4294967295"));
+    EXPECT_EQ(wrong({"--keep=18446744073709551615"}), "");
+    EXPECT_EQ(keep, std::numeric_limits<std::uint64_t>::max());
 }
 
 TEST_F(CommandLineTest, RefusesWhatDoesNotGoTogether) {
