@@ -158,8 +158,11 @@ class WasteSearch {
             }
             const auto record = read_record(state_, *number);
             if (!record || !*record) {
-                complain("the record of generation " + std::to_string(*number) +
-                         " is damaged and not used; it is left where it is: " + file.path.string());
+                complain(
+                    "the record of generation " + std::to_string(*number) +
+                    " is damaged and not used; remove it, since until then nothing is released "
+                    "to the store's garbage collector: " +
+                    file.path.string());
                 continue;
             }
             const bool there = TRY(is_there({.number = *number, .identity = (*record)->identity}));

@@ -32,8 +32,10 @@ Result<void> prune_roots(const LivePlan& planned, const std::filesystem::path& s
     StoreItems items = items_of_menu(planned);
     const std::vector<std::uint64_t> numbers = TRY(recorded_numbers(state));
     for (const std::uint64_t number : numbers) {
-        const auto record = TRY(read_record(state, number));
-        if (record) add_items_of(record->plan, items);
+        const auto record = read_record(state, number);
+        // What a damaged one needs is not known, so nothing is released. `gc` tells of it.
+        if (!record) return {};
+        if (*record) add_items_of((*record)->plan, items);
     }
     return prune_gc_roots(planned.system, items);
 }
