@@ -93,8 +93,21 @@ class Verification {
 
     Result<void> files(const PlannedTarget& target, FileTarget& port) {
         findings.push_back({target.id.text, TRY(verify_files(port, *target.own, progress_))});
+        Verified& verified = findings.back().verified;
+        if (verified.files == 0 && verified.warnings.empty() && was_installed(target)) {
+            verified.warnings.emplace_back(
+                "there is no inventory any more, so what was installed here is not known");
+        }
         for (const Reference& reference : findings.back().verified.references) check(reference);
         return {};
+    }
+
+    [[nodiscard]] bool was_installed(const PlannedTarget& target) const {
+        return planned_.installed &&
+               std::ranges::any_of(planned_.installed->targets, [&](const PlannedTarget& known) {
+                   return known.spec.type == target.spec.type &&
+                          known.spec.path == target.spec.path && known.own == target.own;
+               });
     }
 
     // A kernel that the menu reads where the system has it.
@@ -167,6 +180,11 @@ Json report(const Verification& done, bool repaired) {
             {"repaired", repaired}};
 }
 
+std::string verdict_on(const Verified& verified) {
+    if (!verified.damage.empty()) return fmt::format("{} damaged", verified.damage.size());
+    return verified.warnings.empty() ? "as they were written" : "with warnings:";
+}
+
 std::string text_of(const Verification& done, bool repaired) {
     std::string text;
     for (const Finding& finding : done.findings) {
@@ -174,9 +192,7 @@ std::string text_of(const Verification& done, bool repaired) {
                             finding.target,
                             finding.verified.files,
                             human_size(finding.verified.bytes),
-                            finding.verified.damage.empty()
-                                ? "as they were written"
-                                : fmt::format("{} damaged", finding.verified.damage.size()));
+                            verdict_on(finding.verified));
         for (const Damage& damage : finding.verified.damage) {
             text += "  " + printable(sentence(finding.target, damage)) + "\n";
         }

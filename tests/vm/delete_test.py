@@ -27,12 +27,21 @@ def test_a_deleted_generation_leaves_the_menu_first(lab):
         machine.run("grep -rq try=1 /boot/grub")
         old = machine.run("readlink /var/guix/profiles/system-1-link").strip().split("/")[-1]
         machine.run(f"[ -L {ROOTS}/{old} ]")
-        printed = machine.run("cordwainer delete 1")
-        assert "deleted: 1" in printed, printed
+        # A damaged record is in nobody's way; what it needs is kept, as nobody knows what that is.
+        machine.run(f"echo x >{STATE}/records/77.json")
+        assert "deleted: 1" in machine.run("cordwainer delete 1")
+        machine.run(f"[ -L {ROOTS}/{old} ]")
+        assert f"{STATE}/records/77.json" in machine.run("cordwainer gc")
+        machine.run(f"rm {STATE}/records/77.json")
         machine.run("grep -rq try=1 /boot/grub", status=1)
         machine.run(f"[ ! -L /var/guix/profiles/system-1-link ] && [ ! -e {STATE}/records/1.json ]")
-        machine.run(f"[ ! -L {ROOTS}/{old} ]")
         assert "nothing to do" in machine.run("cordwainer install")
+        assert "as they were written" in machine.run("cordwainer verify")
+        # A lost inventory: nobody knows any more what there is.
+        machine.run("mv /boot/grub/cordwainer/inventory.* /tmp")
+        lost = machine.run("cordwainer verify", status=1)
+        assert "there is no inventory any more" in lost and "as they were" not in lost, lost
+        assert "repaired" in machine.run("cordwainer verify --repair")
         assert "as they were written" in machine.run("cordwainer verify")
         machine.stop()
     with living.start(disk, BIOS) as machine:
