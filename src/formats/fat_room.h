@@ -15,7 +15,7 @@ inline constexpr std::uint64_t kFatRoom = 16384;
 // The names that make a directory so large: each takes kFatRoomNameBytes, 16 entries of 32 bytes.
 // Longer ones need two clusters of 512 bytes at once, which mtools do not give them.
 inline constexpr int kFatRoomNames = 32;
-inline constexpr std::uint64_t kFatRoomNameBytes = 16 * 32;
+inline constexpr std::uint64_t kFatRoomNameBytes = 512;
 
 // One of them: 195 characters, starting with "cordwainer-room-".
 [[nodiscard]] std::string fat_room_name(int number);
