@@ -2,7 +2,7 @@
 
 from harness import living
 from harness.machine import BIOS
-from install_test import NEXT_GENERATION, bios_disk
+from install_test import NEXT_GENERATION, bios_disk, next_generation
 
 STATE = "/var/lib/cordwainer"
 ROOTS = "/var/guix/gcroots/cordwainer"
@@ -28,13 +28,20 @@ def test_a_deleted_generation_leaves_the_menu_first(lab):
         old = machine.run("readlink /var/guix/profiles/system-1-link").strip().split("/")[-1]
         machine.run(f"[ -L {ROOTS}/{old} ]")
         # A damaged record is in nobody's way; what it needs is kept, as nobody knows what that is.
+        machine.run(next_generation(3))
         machine.run(f"echo x >{STATE}/records/77.json")
-        assert "deleted: 1" in machine.run("cordwainer delete 1")
-        machine.run(f"[ -L {ROOTS}/{old} ]")
+        assert "by default 3 boots" in machine.run("cordwainer install")
+        newest = machine.run("readlink /var/guix/profiles/system-3-link").strip().split("/")[-1]
+        machine.run("cordwainer switch 2")
+        assert "deleted: 3" in machine.run("cordwainer delete 3")
+        machine.run(f"[ -L {ROOTS}/{newest} ]")
         assert f"{STATE}/records/77.json" in machine.run("cordwainer gc")
         machine.run(f"rm {STATE}/records/77.json")
+        printed = machine.run("cordwainer delete 1")
+        assert "deleted: 1" in printed, printed
         machine.run("grep -rq try=1 /boot/grub", status=1)
         machine.run(f"[ ! -L /var/guix/profiles/system-1-link ] && [ ! -e {STATE}/records/1.json ]")
+        machine.run(f"[ ! -L {ROOTS}/{old} ] && [ ! -L {ROOTS}/{newest} ]")
         assert "nothing to do" in machine.run("cordwainer install")
         assert "as they were written" in machine.run("cordwainer verify")
         # A lost inventory: nobody knows any more what there is.
