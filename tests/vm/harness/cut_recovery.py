@@ -86,9 +86,9 @@ class _Linux:
 def _recovery(case, command):
     place = f"/mnt{case.mount_point}"
     boot = ("" if case.root == case.volume else
-            f"mount -t {case.kind} -o {'umask=077' if case.kind == 'vfat' else 'noatime'} "
-            f"/dev/vda{case.volume} {place} && ")
-    return (f"mount -t ext4 -o noatime /dev/vda{case.root} /mnt && {boot} : || exit; "
+            f"&& mount -t {case.kind} -o {'umask=077' if case.kind == 'vfat' else 'noatime'} "
+            f"/dev/vda{case.volume} {place}")
+    return (f"mount -t ext4 -o noatime /dev/vda{case.root} /mnt {boot} || exit; "
             "for d in proc sys dev; do mount -o bind /$d /mnt/$d || exit; done; "
             "mount -t tmpfs tmpfs /mnt/tmp; mount -t tmpfs tmpfs /mnt/run; "
             "export PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8; "
@@ -139,7 +139,7 @@ def recover_states(lab, case, recording, *, reorderings, stride=1, a_linux=150):
                     if problem:
                         wrong[f"{state.name} ({operation.name})"] = problem
                     linux.run(_CLEAN.format(place=case.mount_point))
-                    disk.restore(list(disk.strangers()))
+                    disk.restore()
                     state = next(states, None)
                     if state is None:
                         break

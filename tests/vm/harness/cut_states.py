@@ -59,19 +59,12 @@ class Disk:
             if self._is_watched(sector):
                 self.watched ^= change
 
-    def restore(self, sectors):
-        """Undoes what somebody else has written into these sectors."""
-        for sector in sectors:
-            self._put(sector, self._holds.get(sector, _BEFORE))
-
-    def strangers(self):
-        """The sectors in which the file is not as it was laid out: somebody else has written there."""
+    def restore(self):
+        """Undoes what somebody else has written into the file."""
         for start in range(0, len(self._file), _CHUNK):
-            found, wanted = self._file[start:start + _CHUNK], self._wanted[start:start + _CHUNK]
-            if found != wanted:
-                for at in range(0, len(found), _SECTOR):
-                    if found[at:at + _SECTOR] != wanted[at:at + _SECTOR]:
-                        yield (start + at) // _SECTOR
+            wanted = self._wanted[start:start + _CHUNK]
+            if self._file[start:start + _CHUNK] != wanted:
+                self._file[start:start + _CHUNK] = wanted
 
     def _content(self, sector, number):
         at = sector * _SECTOR

@@ -51,28 +51,6 @@ def length(path):
         return _HEADER.unpack(file.read(_HEADER.size))[2]
 
 
-class Tail:
-    """What a log that is being written has got since the last look."""
-
-    def __init__(self, path):
-        self._path = path
-        self._done = 0
-        self._at = _SECTOR
-
-    def sectors(self):
-        """The numbers of the sectors that were written or discarded."""
-        written = set()
-        with open(self._path, "rb") as file:
-            end = _HEADER.unpack(file.read(_HEADER.size))[2]
-            for _ in range(self._done, end):
-                file.seek(self._at)
-                sector, sectors, flags, _ = _ENTRY.unpack(file.read(_ENTRY.size))
-                written.update(range(sector, sector + sectors))
-                self._at += _SECTOR + (0 if flags & _DISCARD else sectors * _SECTOR)
-            self._done = end
-        return written
-
-
 def read(path):
     """The writes of a log, in their order."""
     writes = []
