@@ -4,7 +4,7 @@ namespace cordwainer {
 
 std::string fat_room_name(int number) {
     constexpr std::size_t kLength = 195;
-    std::string name = "cordwainer-room-" + std::to_string(number) + "-";
+    std::string name = std::string(kFatRoomPrefix) + std::to_string(number) + "-";
     name.resize(kLength, 'x');
     return name;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace cordwainer {
 
@@ -17,7 +18,10 @@ inline constexpr std::uint64_t kFatRoom = 16384;
 inline constexpr int kFatRoomNames = 32;
 inline constexpr std::uint64_t kFatRoomNameBytes = 512;
 
-// One of them: 195 characters, starting with "cordwainer-room-".
+// What they begin with.
+inline constexpr std::string_view kFatRoomPrefix = "cordwainer-room-";
+
+// One of them: 195 characters.
 [[nodiscard]] std::string fat_room_name(int number);
 
 }  // namespace cordwainer

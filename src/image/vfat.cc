@@ -31,9 +31,10 @@ std::uint64_t entry_bytes(const std::string& name) {
 }
 
 std::uint64_t directory_bytes(const Node& directory) {
-    std::uint64_t bytes = 64;  // "." and ".."; in the root the label
+    constexpr std::uint64_t kFirst = 64;  // "." and ".."; in the root the label
+    std::uint64_t bytes = kFirst;
     for (const auto& [name, child] : directory.children) bytes += entry_bytes(name);
-    if (directory.grows) bytes = std::max(bytes, 64 + kFatRoomNames * kFatRoomNameBytes);
+    if (directory.grows) bytes = std::max(bytes, kFirst + kFatRoomNames * kFatRoomNameBytes);
     return bytes;
 }
 
@@ -122,7 +123,7 @@ Result<void> enlarge_directories(const Vfat& spec, const Node& root) {
         copy.arguments.insert(copy.arguments.end(), names.begin(), names.end());
         copy.arguments.push_back(path);
         TRY_VOID(run_tool({.name = "mcopy", .package = "mtools"}, copy));
-        TRY_VOID(removal.add(path + "cordwainer-room-*"));
+        TRY_VOID(removal.add(path + std::string(kFatRoomPrefix) + "*"));
     }
     return removal.run();
 }
