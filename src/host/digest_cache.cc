@@ -4,10 +4,10 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <system_error>
 #include <utility>
 
 #include "host/kernel_file.h"
+#include "host/state_files.h"
 #include "sys/file_io.h"
 
 namespace cordwainer {
@@ -166,10 +166,7 @@ std::string DigestCache::text() const {
 
 Result<void> DigestCache::save(const std::filesystem::path& file) const {
     if (fresh_.empty()) return {};
-    std::error_code failed;
-    std::filesystem::create_directories(file.parent_path(), failed);
-    if (failed) return file_error(failed.value(), "make " + file.parent_path().string());
-    return write_durably(file, as_bytes(text()));
+    return write_state_file(file, text());
 }
 
 std::optional<DigestCache::Entry> DigestCache::find(const std::string& path,

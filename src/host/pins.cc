@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
+#include "host/state_files.h"
 #include "model/json_reader.h"
 #include "model/json_writer.h"
-#include "sys/file_io.h"
 
 namespace cordwainer {
 namespace {
@@ -20,15 +19,9 @@ std::filesystem::path pins_path(const std::filesystem::path& state) {
     return state / "pins.json";
 }
 
-}  // namespace
-
-Result<std::vector<GenerationId>> read_pins(const std::filesystem::path& state) {
+Result<std::vector<GenerationId>> parse_pins(std::string_view text, const std::string& name) {
     std::vector<GenerationId> pins;
-    const std::string name = pins_path(state).string();
-    const Result<std::string> text = read_text_file(name);
-    if (!text && text.error().code == Errc::not_found) return pins;
-    if (!text) return text.error();
-    const nlohmann::json parsed = TRY(parse_json(*text, name));
+    const nlohmann::json parsed = TRY(parse_json(text, name));
     const JsonPlace root(parsed, name);
     TRY_VOID(root.format(kFormat));
     TRY_VOID(root.only({"format", "generations"}));
@@ -36,6 +29,18 @@ Result<std::vector<GenerationId>> read_pins(const std::filesystem::path& state) 
     const auto places = TRY(generations.elements());
     for (const JsonPlace& place : places) pins.push_back(TRY(parse_id(place)));
     return pins;
+}
+
+}  // namespace
+
+Result<std::vector<GenerationId>> read_pins(const std::filesystem::path& state) {
+    const std::filesystem::path path = pins_path(state);
+    const auto text = TRY(read_state_file(path));
+    if (!text) return std::vector<GenerationId>();
+    auto pins = parse_pins(*text, path.string());
+    if (pins) return pins;
+    return damaged_state_file(
+        pins.error(), path, "forgets all pins; `cordwainer pin` what is to be kept");
 }
 
 Result<void> write_pins(const std::filesystem::path& state, std::vector<GenerationId> pins) {
@@ -50,10 +55,7 @@ Result<void> write_pins(const std::filesystem::path& state, std::vector<Generati
     for (const GenerationId& id : pins) render_id(json, id);
     json.end_array();
     json.end_object();
-    std::error_code error;
-    std::filesystem::create_directories(state, error);
-    if (error) return file_error(error.value(), "make the directory " + state.string());
-    return write_durably(pins_path(state), as_bytes(std::move(json).finish()));
+    return write_state_file(pins_path(state), std::move(json).finish());
 }
 
 }  // namespace cordwainer

@@ -11,7 +11,8 @@
 namespace cordwainer {
 
 // In the order of their numbers; none where nothing was pinned. A pin counts for a generation of
-// the same identity only: the caller compares.
+// the same identity only: the caller compares. corrupt where the file cannot be understood, with
+// what to do.
 [[nodiscard]] Result<std::vector<GenerationId>> read_pins(const std::filesystem::path& state);
 
 // Makes these the pins, durably and at once; the directory is made.

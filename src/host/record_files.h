@@ -30,7 +30,8 @@ namespace cordwainer {
 [[nodiscard]] Result<void> write_installed(const std::filesystem::path& state,
                                            const Installed& installed);
 
-// What is installed; nothing where nothing was.
+// What is installed; nothing where nothing was. corrupt where the file cannot be understood, with
+// what to do.
 [[nodiscard]] Result<std::optional<Installed>> read_installed(const std::filesystem::path& state);
 
 }  // namespace cordwainer

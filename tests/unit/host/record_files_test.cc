@@ -77,7 +77,13 @@ TEST(RecordFiles, KeepWhatIsInstalled) {
     ASSERT_TRUE(write_installed(state, installed));
     EXPECT_EQ(**read_installed(state), installed);
     std::ofstream(state / "installed.json") << "{";
-    EXPECT_FALSE(read_installed(state));
+    const auto damaged = read_installed(state);
+    ASSERT_FALSE(damaged);
+    EXPECT_EQ(damaged.error().code, Errc::corrupt);
+    const std::string path = (state / "installed.json").string();
+    EXPECT_NE(damaged.error().message().find(path + ":1:2: "), std::string::npos)
+        << damaged.error().message();
+    EXPECT_NE(damaged.error().message().find("`rm " + path + "`"), std::string::npos);
 }
 
 }  // namespace
