@@ -16,6 +16,7 @@
 #include "cli/generation_marks.h"
 #include "cli/generation_numbers.h"
 #include "cli/output.h"
+#include "cli/reading.h"
 #include "cli/remove.h"
 
 namespace cordwainer::cli {
@@ -157,7 +158,8 @@ Result<int> run_delete(const DeleteOptions& options, const Common& common) {
         complain(fmt::format("generation {} stays: {}", one.number, one.why));
     }
     for (const std::uint64_t number : choice.missing) {
-        complain(fmt::format("there is no generation {}", number));
+        const Result<Generation> missing = generation_of(marked.generations, number);
+        if (!missing) complain(missing.error().message());
     }
     if (options.dry_run) {
         TRY_VOID(tell(choice, choice.go, {}, true, common));

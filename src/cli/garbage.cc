@@ -122,18 +122,16 @@ class WasteSearch {
 
   private:
     // Whether a generation of this number is there that could not be read, or is the record's.
-    Result<bool> is_there(const GenerationId& id) {
-        if (boots_ == id || find_generation(generations_, id)) return true;
-        const std::string path = TRY(generation_directory(root_, request_, id.number));
-        return std::ranges::count(generations_.skipped, path, &SkippedGeneration::path) != 0;
+    [[nodiscard]] bool is_there(const GenerationId& id) const {
+        return boots_ == id || find_generation(generations_, id) ||
+               std::ranges::count(generations_.skipped, id.number, &SkippedGeneration::number) != 0;
     }
 
     Result<void> pins() {
         const std::vector<GenerationId> all = TRY(read_pins(state_));
         std::vector<GenerationId> kept;
         for (const GenerationId& id : all) {
-            const bool there = TRY(is_there(id));
-            if (there) kept.push_back(id);
+            if (is_there(id)) kept.push_back(id);
         }
         if (kept.size() == all.size()) return {};
         waste_.push_back({.kind = Waste::Kind::pin,
@@ -165,8 +163,7 @@ class WasteSearch {
                     file.path.string());
                 continue;
             }
-            const bool there = TRY(is_there({.number = *number, .identity = (*record)->identity}));
-            if (!there) {
+            if (!is_there({.number = *number, .identity = (*record)->identity})) {
                 waste_.push_back(waste_file(Waste::Kind::record, file));
                 continue;
             }

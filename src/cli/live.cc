@@ -35,12 +35,7 @@ namespace {
 
 // Makes the generation that boots by default the current one.
 Result<void> choose(Generations& generations, std::uint64_t number) {
-    if (std::ranges::find(generations.list, number, &Generation::number) ==
-        generations.list.end()) {
-        return Error(
-            Errc::not_found,
-            fmt::format("there is no generation {} (`cordwainer list` shows them)", number));
-    }
+    TRY_VOID(generation_of(generations, number));
     for (Generation& generation : generations.list) {
         generation.current = generation.number == number;
     }

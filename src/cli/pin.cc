@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/pins.h"
+#include "cli/reading.h"
 
 namespace cordwainer::cli {
 namespace {
@@ -13,15 +14,10 @@ namespace {
 Result<void> pin(std::vector<GenerationId>& pins,
                  const Generations& generations,
                  std::uint64_t number) {
-    const auto found = std::ranges::find(generations.list, number, &Generation::number);
-    if (found == generations.list.end()) {
-        return Error(
-            Errc::not_found,
-            "there is no generation " + std::to_string(number) + " (`cordwainer list` shows them)");
-    }
+    const Generation generation = TRY(generation_of(generations, number));
     // What was pinned under this number before is gone.
     std::erase_if(pins, [&](const GenerationId& id) { return id.number == number; });
-    pins.push_back(id_of(*found));
+    pins.push_back(id_of(generation));
     std::ranges::sort(pins, {}, &GenerationId::number);
     return {};
 }

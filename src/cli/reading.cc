@@ -16,6 +16,20 @@ const Generation* current_of(const Generations& generations) {
     return current == generations.list.end() ? nullptr : &*current;
 }
 
+Result<Generation> generation_of(const Generations& generations, std::uint64_t number) {
+    const auto found = std::ranges::find(generations.list, number, &Generation::number);
+    if (found != generations.list.end()) return *found;
+    const auto skipped = std::ranges::find(generations.skipped, number, &SkippedGeneration::number);
+    if (skipped != generations.skipped.end()) {
+        return Error(
+            Errc::not_found,
+            fmt::format(
+                "generation {} cannot be read: {}: {}", number, skipped->path, skipped->why));
+    }
+    return Error(Errc::not_found,
+                 fmt::format("there is no generation {} (`cordwainer list` shows them)", number));
+}
+
 std::vector<std::string> warnings_about(const Generations& generations) {
     std::vector<std::string> warnings;
     for (const SkippedGeneration& skipped : generations.skipped) {

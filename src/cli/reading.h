@@ -1,10 +1,12 @@
 // What every pipeline begins with: the registered bootloader, and what was read of generations.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "model/bootloader.h"
 #include "model/generation.h"
 
@@ -16,6 +18,10 @@ namespace cordwainer::cli {
 
 // The generation that the system calls the current one; null where there is none.
 [[nodiscard]] const Generation* current_of(const Generations& generations);
+
+// The generation of this number; not_found where there is none, or it cannot be read, with why.
+[[nodiscard]] Result<Generation> generation_of(const Generations& generations,
+                                               std::uint64_t number);
 
 // A sentence for each generation that is left out, and for each problem of one that is not.
 [[nodiscard]] std::vector<std::string> warnings_about(const Generations& generations);

@@ -105,16 +105,12 @@ Result<SwitchChoice> choose(const SwitchOptions& options,
     } else {
         number = TRY(previous_number(common, generations));
     }
-    const auto found = std::ranges::find(generations.list, number, &Generation::number);
-    if (found == generations.list.end()) {
-        return Error(
-            Errc::not_found,
-            "there is no generation " + std::to_string(number) + " (`cordwainer list` shows them)");
-    }
+    Generation generation = TRY(generation_of(generations, number));
+    auto record = record_of(common, generation);
     return SwitchChoice{.system = std::move(system),
                         .generations = std::move(request),
-                        .generation = *found,
-                        .record = record_of(common, *found)};
+                        .generation = std::move(generation),
+                        .record = std::move(record)};
 }
 
 // The configuration to plan with: the recorded one, else the generation's own, else none, which

@@ -123,7 +123,8 @@ class Reading {
         std::size_t count = 0;
         for (std::size_t i = 0; i < entries_.size(); ++i) {
             if (why_not_[i]) {
-                all.skipped.push_back({links_.base + "/" + entries_[i].entry.name, *why_not_[i]});
+                all.skipped.push_back(
+                    {links_.base + "/" + entries_[i].entry.name, *why_not_[i], entries_[i].number});
                 continue;
             }
             if (count != i) list_[count] = std::move(list_[i]);

@@ -75,7 +75,7 @@ Result<Generations> read_native_generations(const Root& root,
     for (const auto& [entry, number] : numbered_entries(*std::move(entries), "", "")) {
         const std::string directory = place + "/" + entry.name;
         const auto skip = [&](const std::string& why) {
-            generations.skipped.push_back({directory, why});
+            generations.skipped.push_back({directory, why, number});
         };
         if (!number) {
             skip(kNoGenerationNumber);

@@ -69,6 +69,7 @@ struct Generation {
 struct SkippedGeneration {
     std::string path;  // the link or directory, inside the system
     std::string why;
+    std::optional<std::uint64_t> number = {};  // none where its name has none that counts
 
     bool operator==(const SkippedGeneration&) const = default;
 };

@@ -101,6 +101,14 @@ TEST_F(Pin, IsToldAsJson) {
               nlohmann::json::parse(R"({"format": "cordwainer-unpin/1", "pinned": []})"));
 }
 
+TEST_F(Pin, OfAGenerationThatCannotBeReadSaysWhy) {
+    tree_.link("/var/guix/profiles/system-7-link", "/gnu/store/collected");
+    const Ran ran = pin({"7"});
+    EXPECT_EQ(ran.status, kFailed);
+    EXPECT_THAT(ran.error, HasSubstr("generation 7 cannot be read: "));
+    EXPECT_THAT(ran.error, HasSubstr("/gnu/store/collected"));
+}
+
 TEST_F(Pin, InADamagedFileIsNotGuessed) {
     tree_.file("/var/lib/cordwainer/pins.json", "{}");
     EXPECT_EQ(pin({"1"}).status, kFailed);
