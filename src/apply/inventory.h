@@ -53,6 +53,9 @@ struct Inventory {
 struct LoadedInventory {
     Inventory inventory;                 // empty where there is none, or none is valid
     std::optional<std::string> warning;  // where files were there, and none is valid
+
+    // Whether there is a valid one, perhaps of no files: the first that is written counts 1.
+    [[nodiscard]] bool found() const { return inventory.counter > 0; }
 };
 
 // Reads the newer valid one of OWN/inventory.0 and OWN/inventory.1.

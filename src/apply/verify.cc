@@ -45,6 +45,7 @@ const char* kind_name(Damage::Kind kind) {
 Result<Verified> verify_files(FileTarget& target, const RelPath& own, Progress& progress) {
     LoadedInventory loaded = TRY(load_inventory(target, own));
     Verified verified;
+    verified.known = loaded.found();
     if (loaded.warning) verified.warnings.push_back(*loaded.warning);
     for (const auto& [path, file] : loaded.inventory.files) verified.bytes += file.size;
     progress.phase("verify", verified.bytes);

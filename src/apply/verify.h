@@ -31,6 +31,7 @@ struct Damage {
 [[nodiscard]] const char* kind_name(Damage::Kind kind);
 
 struct Verified {
+    bool known = false;  // whether there is an inventory
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;  // that the inventory has
     std::vector<Damage> damage;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fmt/format.h>
+#include <iterator>
 #include <set>
 #include <unistd.h>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "host/firmware_variables.h"
 #include "host/host_contents.h"
 #include "host/live_files.h"
+#include "host/pins.h"
 #include "host/profiles.h"
 #include "host/record_files.h"
 #include "sys/root.h"
@@ -51,6 +53,7 @@ class Look {
         read_generations_of_system();
         status_.next = next_boot(installed_, generations_, read_choice());
         look_at_running();
+        look_at_pins();
         read_plan();
         look_at_targets();
         look_at_firmware();
@@ -74,6 +77,9 @@ class Look {
         auto read = read_generations(system_, generations_request(system_, common_, config), cache);
         if (read) {
             generations_ = *std::move(read);
+            if (configured)
+                std::ranges::move(lost_generations(installed_, generations_),
+                                  std::back_inserter(status_.problems));
         } else {
             unseen("the generations", read.error());
         }
@@ -106,6 +112,13 @@ class Look {
         const auto booted = read_booted(system_);
         if (!booted) return unseen("the running kernel's command line", booted.error());
         if (*booted) status_.running = running_status(installed_, generations_, **booted);
+    }
+
+    void look_at_pins() {
+        const auto pins = read_pins(common_.state);
+        if (pins) return;
+        if (pins.error().code != Errc::corrupt) return unseen("the pins", pins.error());
+        status_.problems.push_back(pins.error().message() + ".");
     }
 
     // What was installed last, as the record of what boots by default has it.
@@ -146,7 +159,7 @@ class Look {
     // Where firmware would find the EFI programs that are installed on the target.
     void note_programs(const TargetStatus& target, const std::optional<FoundAgain>& found) {
         if (target.target.spec.type != TargetType::file) return;
-        const bool unknown = target.files.files == 0;  // it is away, or has lost its inventory
+        const bool unknown = !target.files.known;  // it is away, or has lost its inventory
         if (!unknown && target.files.programs.empty()) return;
         const auto partition = unknown || !found
                                    ? Error(Errc::not_found, "")

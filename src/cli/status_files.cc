@@ -39,6 +39,7 @@ Result<FilesState> look_at_files(FileTarget& target,
                                  const RealisedPlan& plan) {
     LoadedInventory loaded = TRY(load_inventory(target, own));
     FilesState state;
+    state.known = loaded.found();
     if (loaded.warning) state.warnings.push_back(*std::move(loaded.warning));
     for (const auto& [path, file] : loaded.inventory.files) {
         ++state.files;

@@ -15,6 +15,7 @@
 namespace cordwainer::cli {
 
 struct FilesState {
+    bool known = false;       // whether there is an inventory
     std::uint64_t files = 0;  // that the inventory has
     std::uint64_t bytes = 0;
     std::vector<RelPath> programs;  // EFI programs that the inventory has

@@ -84,6 +84,33 @@ NextBoot next_boot(const Installed& installed,
     return next;
 }
 
+std::vector<std::string> lost_generations(const Installed& installed,
+                                          const Generations& generations) {
+    std::vector<std::string> lost;
+    std::vector<std::uint64_t> gone;
+    if (installed.bootloader == "none") return lost;  // there is no menu
+    for (const GenerationId& id : installed.generations) {
+        if (find_generation(generations, id)) continue;
+        const auto skipped =
+            std::ranges::find(generations.skipped, id.number, &SkippedGeneration::number);
+        if (skipped == generations.skipped.end()) {
+            gone.push_back(id.number);
+        } else {
+            lost.push_back(
+                fmt::format("The menu offers generation {}, which cannot be read any "
+                            "more: {}: {}.",
+                            id.number,
+                            skipped->path,
+                            skipped->why));
+        }
+    }
+    if (!gone.empty()) {
+        lost.push_back(fmt::format("The menu offers what the system has no longer: generation {}.",
+                                   fmt::join(gone, ", ")));
+    }
+    return lost;
+}
+
 RunningStatus running_status(const Installed& installed,
                              const Generations& generations,
                              const BootedKernel& booted) {

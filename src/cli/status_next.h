@@ -33,6 +33,10 @@ struct NextBoot {
                                  const Generations& generations,
                                  const LoaderChoice& choice);
 
+// What the installed menu offers and the system does not have any more: whole sentences.
+[[nodiscard]] std::vector<std::string> lost_generations(const Installed& installed,
+                                                        const Generations& generations);
+
 struct RunningStatus {
     Running running;
     // Whether it is in the installed menu, with its files there; none where what runs is not known.

@@ -104,6 +104,14 @@ std::string target_text(const MachineStatus& status, const TargetStatus& target)
 }
 
 std::string next_text(const MachineStatus& status) {
+    if (status.bootloader == "none") {
+        std::string text =
+            "Boots next: what the bootloader says that somebody else installed "
+            "(bootloader = \"none\")\n";
+        if (status.next.generation)
+            text += fmt::format("  generation {} was recorded last\n", *status.next.generation);
+        return text;
+    }
     std::string text = status.next.generation
                            ? fmt::format("Boots next: generation {}", *status.next.generation)
                            : std::string("Boots next: not known");

@@ -94,7 +94,7 @@ class Verification {
     Result<void> files(const PlannedTarget& target, FileTarget& port) {
         findings.push_back({target.id.text, TRY(verify_files(port, *target.own, progress_))});
         Verified& verified = findings.back().verified;
-        if (verified.files == 0 && verified.warnings.empty() && was_installed(target)) {
+        if (!verified.known && verified.warnings.empty() && was_installed(target)) {
             verified.warnings.emplace_back(
                 "there is no inventory any more, so what was installed here is not known");
         }
@@ -201,6 +201,7 @@ std::string text_of(const Verification& done, bool repaired) {
         }
     }
     for (const std::string& problem : done.problems) text += printable(problem) + "\n";
+    if (text.empty()) text = "nothing is installed where the configuration has a target\n";
     if (repaired) text += "repaired: everything is as it is to be\n";
     return text;
 }

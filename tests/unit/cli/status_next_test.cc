@@ -65,6 +65,24 @@ TEST_F(StatusNext, IsTheDefaultOfTheConfiguration) {
     EXPECT_THAT(next().why, ElementsAre(HasSubstr("another entry of the menu")));
 }
 
+TEST_F(StatusNext, TheMenuMayOfferWhatTheSystemHasNoLonger) {
+    EXPECT_THAT(lost_generations(installed_, generations_), ElementsAre());
+    add_generation_3();
+    EXPECT_THAT(lost_generations(installed_, generations_), ElementsAre());
+    generations_.list.erase(generations_.list.begin());
+    EXPECT_THAT(lost_generations(installed_, generations_),
+                ElementsAre(AllOf(HasSubstr("no longer"), HasSubstr("generation 1."))));
+    generations_.skipped = {{"/p/system-1-link", "its target is missing", 1}};
+    EXPECT_THAT(
+        lost_generations(installed_, generations_),
+        ElementsAre(AllOf(HasSubstr("generation 1,"), HasSubstr("/p/system-1-link: its target"))));
+    generations_.list[0].identity = "/gnu/store/another-2";
+    EXPECT_THAT(lost_generations(installed_, generations_),
+                ElementsAre(HasSubstr("generation 1,"), HasSubstr("generation 2.")));
+    installed_.bootloader = "none";
+    EXPECT_THAT(lost_generations(installed_, generations_), ElementsAre()) << "there is no menu";
+}
+
 TEST_F(StatusNext, IsTheInstalledOneWhereThereIsANewer) {
     add_generation_3();
     EXPECT_EQ(next().generation, 2U);
