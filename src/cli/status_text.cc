@@ -196,10 +196,20 @@ std::string verdict_text(const MachineStatus& status) {
         case Health::needs_repair:
             break;
     }
-    const bool damaged = std::ranges::find(status.targets, State::damaged, &TargetStatus::state) !=
-                         status.targets.end();
-    return damaged ? "`cordwainer verify --repair` writes again what is damaged.\n"
-                   : "`cordwainer install` puts it right.\n";
+    const auto has = [&](State state) {
+        return std::ranges::find(status.targets, state, &TargetStatus::state) !=
+               status.targets.end();
+    };
+    if (has(State::damaged)) return "`cordwainer verify --repair` writes again what is damaged.\n";
+    if (!has(State::leftover) || !has(State::kept)) return "`cordwainer install` puts it right.\n";
+    // What the boot code of a former disk may need is not cleared before that is given up.
+    std::string forget;
+    for (const TargetStatus& target : status.targets) {
+        if (target.state == State::kept)
+            forget += " --forget " + printable(name_of(target.target.spec));
+    }
+    return fmt::format("`cordwainer install{}` clears what is left of the earlier installation.\n",
+                       forget);
 }
 
 Json numbers(const std::vector<std::uint64_t>& all) {

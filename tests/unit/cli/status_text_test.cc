@@ -49,6 +49,20 @@ TEST(StatusText, OfASoundMachine) {
               "Everything is as it was installed.\n");
 }
 
+TEST(StatusText, SaysHowAFormerDiskIsGivenUp) {
+    MachineStatus status = sound();
+    status.targets.push_back(files_target(State::leftover));
+    EXPECT_THAT(status_text(status), HasSubstr("`cordwainer install` puts it right.\n"));
+    status.targets.push_back(files_target(State::kept));
+    status.targets.back().target.spec = {
+        .tag = "disk",
+        .type = TargetType::block,
+        .path = {},
+        .block = {.kind = BlockId::Kind::device_path, .value = "/dev/vda"},
+        .location = {}};
+    EXPECT_THAT(status_text(status), HasSubstr("`cordwainer install --forget /dev/vda` clears"));
+}
+
 TEST(StatusText, NamesAFewDamagedFilesAndWhatToDo) {
     MachineStatus status = sound();
     status.targets[0].state = State::damaged;
