@@ -164,6 +164,29 @@ def test_grub_on_fat(lab):
     boots_once(disk, BIOS, 1, then=2)
 
 
+def test_grub_on_xfs(lab):
+    """On a disk of its own, where the installation moves to: an image cannot have this file system."""
+    uuid = "9b1f6c3e-24d8-4f0a-b7c5-5d0e8a7316f2"
+    tree = lab.tree()
+    living.furnish(lab, tree, mounts=[f"UUID={uuid} /volume xfs rw 0 2"])
+    system.add_guix_generations(tree, generations(lab, 1, file_systems=["xfs"]))
+    system.add_config(tree, CONFIG)
+    disk = lab.image(layouts.image() + layouts.BIOS_BOOT
+                     + layouts.root(tree, size="content + 64MiB"))
+    volume = lab.folder / "volume"
+    lab.run("truncate", "--size=300M", volume)
+    lab.run("mkfs.xfs", "-q", "-m", f"uuid={uuid}", volume)
+    extra = ["-drive", f"if=none,id=volume,format=raw,file={volume}",
+             "-device", "virtio-blk-pci,drive=volume"]
+    with booted(disk, BIOS, 1, extra=extra) as machine:
+        machine.run("sed -i s,/boot/grub,/volume/grub, /etc/cordwainer/config.toml")
+        machine.run(f"{NEXT_GENERATION}; cordwainer install")
+        machine.run("[ ! -e /boot/grub/cordwainer ]")
+        asks_for(machine, 1, then=2)
+        machine.stop()
+    boots_once(disk, BIOS, 1, then=2, extra=extra)
+
+
 def test_refused_on_btrfs(lab):
     tree = lab.tree()
     living.furnish(lab, tree)

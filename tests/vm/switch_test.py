@@ -21,9 +21,9 @@ SYSTEMD_BOOT = 'bootloader = "systemd-boot"\n[systemd-boot]\nesp = "/boot/efi"\n
 
 
 @contextlib.contextmanager
-def booted(disk, firmware, number):
+def booted(disk, firmware, number, **options):
     """The machine, which must have booted this generation."""
-    with living.start(disk, firmware) as machine:
+    with living.start(disk, firmware, **options) as machine:
         assert f"try={number}" in machine.command_line.split(), machine.command_line
         yield machine
 
