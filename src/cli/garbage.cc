@@ -9,9 +9,9 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 #include "apply/record.h"
+#include "cli/made_recipes.h"
 #include "cli/output.h"
 #include "host/generation_names.h"
 #include "host/pins.h"
@@ -59,46 +59,6 @@ Waste waste_file(Waste::Kind kind, const StateFile& file) {
             }};
 }
 
-void add_keys(const Source& source, std::set<Digest>& keys) {
-    const auto* recipe = std::get_if<Recipe>(&source);
-    if (recipe == nullptr) return;
-    keys.insert(recipe_key(*recipe));
-    for (const RecipeInput& input : recipe->inputs) add_keys(input.source, keys);
-}
-
-void add_keys(const StageFile& step, std::set<Digest>& keys) {
-    add_keys(step.source, keys);
-}
-
-void add_keys(const ProvideFile& step, std::set<Digest>& keys) {
-    add_keys(step.source, keys);
-}
-
-void add_keys(const ReplaceFile& step, std::set<Digest>& keys) {
-    add_keys(step.source, keys);
-}
-
-void add_keys(const SwitchBootCode& step, std::set<Digest>& keys) {
-    add_keys(step.boot_code, keys);
-    for (const BootSlot& slot : step.slots) add_keys(slot.image, keys);
-}
-
-void add_keys(const FirmwareEntry& /*step*/, std::set<Digest>& /*keys*/) {}
-
-// The objects that the plan's recipes have made before.
-Result<std::set<Digest>> objects_made_for(const Plan& plan, const ObjectStore& store) {
-    std::set<Digest> keys;
-    for (const Step& step : plan.steps) {
-        std::visit([&](const auto& one) { add_keys(one, keys); }, step);
-    }
-    std::set<Digest> objects;
-    for (const Digest& key : keys) {
-        const auto made = TRY(store.made_by(key));
-        if (made) objects.insert(made->digest);
-    }
-    return objects;
-}
-
 class WasteSearch {
   public:
     WasteSearch(const Root& root,
@@ -109,7 +69,8 @@ class WasteSearch {
 
     Result<std::vector<Waste>> run(const Plan& today) {
         const ObjectStore store(state_, ObjectStore::Durability::durable);
-        needed_ = TRY(objects_made_for(today, store));
+        const auto made = TRY(made_recipes(today, store));
+        for (const auto& [key, object] : made) needed_.insert(object.digest);
         const auto installed = TRY(read_installed(state_));
         if (installed) boots_ = installed->boots;
         TRY_VOID(pins());

@@ -10,6 +10,7 @@
 #include "apply/executor.h"
 #include "bootloaders/registry.h"
 #include "cli/config_toml.h"
+#include "cli/made_recipes.h"
 #include "cli/reading.h"
 #include "cli/recording.h"
 #include "host/block_file.h"
@@ -81,13 +82,20 @@ Result<void> settled(ApplyOutcome outcome, std::vector<std::string>& warnings) {
 // Puts what a plan installs into the parts of an image.
 class ImageInstallation {
   public:
+    // `made_in`: the store that the plan was realised with.
     ImageInstallation(const ImagePlan& planned,
                       const RealisedPlan& realised,
+                      const ObjectStore& made_in,
                       Contents& contents,
                       Progress& progress)
-        : planned_(planned), realised_(realised), contents_(contents), progress_(progress) {}
+        : planned_(planned),
+          realised_(realised),
+          made_in_(made_in),
+          contents_(contents),
+          progress_(progress) {}
 
-    // Files, inventories and the record, below a directory that stands for the system's root.
+    // Files, inventories and the state directory, below a directory that stands for the system's
+    // root.
     Result<void> files(const std::filesystem::path& staging) {
         std::vector<std::unique_ptr<TreeFiles>> trees;
         Bindings bindings;
@@ -100,6 +108,7 @@ class ImageInstallation {
         const std::filesystem::path state = staging.string() + kStateInside;
         const std::vector<PlannedTarget> targets = TRY(targets_there());
         TRY_VOID(write_installed(state, installed_by(realised_, planned_.generations, targets)));
+        TRY_VOID(note_recipes(state).with_context("keep what recipes have made"));
         return record_installation(state,
                                    ObjectStore::Durability::fast,
                                    planned_.generations,
@@ -122,6 +131,18 @@ class ImageInstallation {
     std::vector<std::string> warnings;
 
   private:
+    // What realising leaves in the state directory of a machine: with it the system, once it runs,
+    // knows that nothing is to be made.
+    [[nodiscard]] Result<void> note_recipes(const std::filesystem::path& state) const {
+        ObjectStore store(state, ObjectStore::Durability::fast);
+        const auto made = TRY(made_recipes(planned_.plan, made_in_));
+        for (const auto& [key, object] : made) {
+            TRY_VOID(store.add_file(made_in_.path(object.digest), object.digest));
+            TRY_VOID(store.note(key, object));
+        }
+        return {};
+    }
+
     // The targets as the system names them when it runs: there the image is the disk, or the disks,
     // of its configuration.
     [[nodiscard]] Result<std::vector<PlannedTarget>> targets_there() const {
@@ -142,6 +163,7 @@ class ImageInstallation {
 
     const ImagePlan& planned_;
     const RealisedPlan& realised_;
+    const ObjectStore& made_in_;
     Contents& contents_;
     Progress& progress_;
 };
@@ -206,7 +228,7 @@ Result<image::BuildReport> make_image(const ImagePlan& planned,
     if (planned.bootloader) makers = planned.bootloader->makers;
     progress.phase("make boot files", 0);
     const RealisedPlan realised = TRY(realise(planned.plan, makers, store, contents, runner));
-    ImageInstallation installation(planned, realised, contents, progress);
+    ImageInstallation installation(planned, realised, store, contents, progress);
     image::ImageSteps steps;
     steps.files = [&](const std::filesystem::path& staging) { return installation.files(staging); };
     for (const PlannedTarget& target : realised.targets) {

@@ -1,5 +1,6 @@
 #include "cli/image.h"
 
+#include <algorithm>
 #include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,15 +40,19 @@ class Image : public testing::Test {
         return found;
     }
 
-    // A file of the root file system of the image, by debugfs.
+    // A file of the root file system of the image.
     [[nodiscard]] std::string inside(const std::string& path) const {
+        return debugfs("cat " + path);
+    }
+
+    [[nodiscard]] std::string debugfs(const std::string& request) const {
         const auto table = spawn({.arguments = {"sfdisk", "--dump", system_.at("/disk.img")}});
         EXPECT_TRUE(table);
         const std::size_t at = table->output.find("disk.img3 : start=");
         EXPECT_NE(at, std::string::npos) << table->output;
         const auto lba = std::stoull(table->output.substr(at + 18));
         const std::string where = system_.at("/disk.img") + "?offset=" + std::to_string(lba * 512);
-        const auto content = spawn({.arguments = {"debugfs", "-R", "cat " + path, where}});
+        const auto content = spawn({.arguments = {"debugfs", "-R", request, where}});
         EXPECT_TRUE(content);
         return content ? content->output : "";
     }
@@ -84,6 +89,40 @@ TEST_F(Image, HasARecordOfItsGeneration) {
     }
     const ObjectRef& object = record->objects.front();
     EXPECT_EQ(sha256(inside("/var/lib/cordwainer/objects/" + object.digest.hex())), object.digest);
+}
+
+// What a machine knows that has made its boot files itself. Without it `plan` would announce, right
+// after the first boot, what installing then does not do.
+TEST_F(Image, KnowsWhatItsRecipesHaveMade) {
+    common_.state = system_.at("/state");
+    common_.state_given = true;
+    ASSERT_EQ(image().status, kDone);
+    std::size_t notes = 0;
+    const std::filesystem::path recipes = system_.at("/state") + "/recipes";
+    for (const auto& entry : std::filesystem::directory_iterator(recipes)) {
+        const std::string key = entry.path().filename();
+        const std::string note = inside("/var/lib/cordwainer/recipes/" + key);
+        EXPECT_EQ(note, system_.tree().content("/state/recipes/" + key));
+        const std::string digest = note.substr(0, note.find(' '));
+        EXPECT_EQ(sha256(inside("/var/lib/cordwainer/objects/" + digest)).hex(), digest);
+        ++notes;
+    }
+    // A core image for BIOS, the same for each of its two places, a boot sector, and one for UEFI.
+    EXPECT_GE(notes, 5U);
+}
+
+// Another image that was made with the same state directory is no business of this one.
+TEST_F(Image, KnowsNothingOfOtherImages) {
+    common_.state = system_.at("/state");
+    common_.state_given = true;
+    ASSERT_EQ(image().status, kDone);
+    const std::string both = debugfs("ls -p /var/lib/cordwainer/recipes");
+    system_.configure(
+        "bootloader = \"grub\"\n[grub]\nfiles = \"/boot/grub\"\ndisk = \"/dev/sda\"\n");
+    ASSERT_EQ(image().status, kDone);
+    const std::string one = debugfs("ls -p /var/lib/cordwainer/recipes");
+    EXPECT_LT(std::ranges::count(one, '\n'), std::ranges::count(both, '\n'));
+    EXPECT_GT(std::ranges::count(one, '\n'), 2);
 }
 
 TEST_F(Image, TellsAProgram) {
