@@ -4,7 +4,7 @@ import re
 
 from harness import living
 from harness.machine import UEFI
-from install_test import NEXT_GENERATION
+from install_test import NEXT_GENERATION, nothing_to_do
 from switch_test import SYSTEMD_BOOT, configure, disk_with_esp
 
 REMOVABLE = "/boot/efi/EFI/BOOT/BOOTX64.EFI"
@@ -64,6 +64,7 @@ def entries(machine, path):
 def test_an_entry_boots_without_the_removable_path(lab):
     disk, variables = disk_with_esp(lab, GRUB), lab.folder / "variables"
     with living.start(disk, UEFI, variables=variables) as machine:
+        nothing_to_do(machine)
         machine.run(OTHERS)
         before, others = order(machine), sums(machine)
         assert 0x42 in before, before
@@ -136,4 +137,40 @@ def test_read_only_variables_fall_back_to_the_removable_path(lab):
         printed = machine.run("cordwainer install", status=3)
         assert "is not ours" in printed and "mount -t efivarfs" in printed, printed
         assert "foreign" in machine.run(f"cat {REMOVABLE}")
+        machine.stop()
+
+
+# Fills what the firmware has for variables, with ever smaller ones. One that does not fit leaves an
+# empty file of its name.
+FILL = (r"cd %s; number=0; size=30000; while [ $size -gt 8 ]; do "
+        r"(printf '\007\0\0\0'; head -c $size /dev/zero) >/tmp/filling; number=$((number + 1)); "
+        r"dd if=/tmp/filling of=Filling$number-d1f6a5c2-3b1e-4c79-9f0a-6be2a8d43e57 bs=65536 "
+        r"2>/tmp/why || size=$((size / 2)); done; grep 'No space' /tmp/why" % VARIABLES)
+EMPTY = f"cd {VARIABLES}; chattr -i Filling*; rm Filling*"
+
+
+def test_full_variables_fall_back_to_the_removable_path(lab):
+    disk, variables = disk_with_esp(lab, GRUB, programs=["/usr/bin/chattr"]), lab.folder / "variables"
+    with living.start(disk, UEFI, variables=variables) as machine:
+        machine.run(OTHERS)
+        machine.run(FILL)
+        before = sums(machine)
+        configure(machine, GRUB + ENTRY)
+        printed = machine.run("cordwainer install")
+        assert re.search("No space left on device.*so the same program is at EFI/BOOT", printed), printed
+        machine.run(f"cmp {REMOVABLE} /boot/efi/EFI/cordwainer/grubx64.efi")
+        assert sums(machine) == before
+        assert "nothing to do" in machine.run("cordwainer install")
+        machine.stop()
+    with living.start(disk, UEFI, variables=variables) as machine:
+        # There is room again: the entry is made, and the copy goes.
+        machine.run(EMPTY)
+        before = order(machine)
+        machine.run("cordwainer install")
+        [ours] = entries(machine, r"\EFI\cordwainer\grubx64.efi")
+        assert order(machine) == [ours, *before], (before, order(machine))
+        machine.run(f"test ! -e {REMOVABLE}")
+        machine.stop()
+    with living.start(disk, UEFI, variables=variables) as machine:
+        assert current(machine) == ours
         machine.stop()
