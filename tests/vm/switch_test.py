@@ -93,9 +93,10 @@ def test_the_configuration_chooses_the_default(lab):
         machine.stop()
 
 
-def disk_with_esp(lab, config=GRUB, partitions=""):
+def disk_with_esp(lab, config=GRUB, partitions="", programs=()):
     tree = lab.tree()
-    living.furnish(lab, tree, mounts=[f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077 0 2"])
+    living.furnish(lab, tree, mounts=[f"UUID={ESP_UUID} /boot/efi vfat rw,umask=077 0 2"],
+                   programs=programs)
     shutil.copytree("/usr/lib/systemd/boot/efi", tree / "usr/lib/systemd/boot/efi")
     system.add_guix_generations(tree, generations(lab, 1))
     system.add_config(tree, config)
