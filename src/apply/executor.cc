@@ -180,6 +180,7 @@ class Run {
         if (there && !ours && !stamp) {
             return Error(Errc::refused, path.text() + " there is not ours and is left as it is");
         }
+        if (!stamp) TRY_VOID(run.port.check_place(path));
         std::erase(run.to_remove, path);
         if (stamp) wanted.stamp = *stamp;
         run.after.files.insert_or_assign(path, wanted);

@@ -12,23 +12,6 @@ namespace {
 
 constexpr std::string_view kInstalledFormat = "cordwainer-installed/1";
 
-void render(JsonWriter& json, const KeptDefault& kept) {
-    json.begin_object();
-    json.key("generation");
-    render_id(json, kept.generation);
-    json.member("newest", kept.newest);
-    json.end_object();
-}
-
-Result<KeptDefault> parse_kept(const JsonPlace& place) {
-    TRY_VOID(place.only({"generation", "newest"}));
-    KeptDefault kept;
-    const JsonPlace generation = TRY(place.at("generation"));
-    kept.generation = TRY(parse_id(generation));
-    kept.newest = TRY(place.number("newest"));
-    return kept;
-}
-
 }  // namespace
 
 std::optional<GenerationId> default_of(const Installed& installed) {
@@ -64,6 +47,24 @@ const Generation* find_generation(const Generations& generations, const Generati
     return found == generations.list.end() ? nullptr : &*found;
 }
 
+std::optional<std::string> why_not_kept(const Installed& installed,
+                                        const Generations& generations) {
+    if (!installed.kept) return std::nullopt;
+    const std::string number = std::to_string(installed.kept->number);
+    if (!find_generation(generations, *installed.kept)) {
+        const bool used_again =
+            std::ranges::find(generations.list, installed.kept->number, &Generation::number) !=
+            generations.list.end();
+        return "generation " + number +
+               (used_again ? " is another one by now" : " is not there any more");
+    }
+    const auto added = std::ranges::find_if(generations.list, [&](const Generation& generation) {
+        return std::ranges::count(installed.generations, id_of(generation)) == 0;
+    });
+    if (added == generations.list.end()) return std::nullopt;
+    return "generation " + std::to_string(added->number) + " is new";
+}
+
 bool same_place(const PlannedTarget& a, const PlannedTarget& b) {
     return a.spec.type == b.spec.type && a.spec.path == b.spec.path &&
            a.spec.block == b.spec.block && a.own == b.own;
@@ -92,7 +93,7 @@ std::string render_installed(const Installed& installed) {
     for (const GenerationId& id : installed.generations) render_id(json, id);
     json.end_array();
     json.key("kept");
-    installed.kept ? render(json, *installed.kept) : json.null();
+    installed.kept ? render_id(json, *installed.kept) : json.null();
     json.key("targets");
     json.begin_array();
     for (const PlannedTarget& target : installed.targets) render_target(json, target);
@@ -116,7 +117,7 @@ Result<Installed> parse_installed(std::string_view json, const std::string& sour
     const auto ids = TRY(generations.elements());
     for (const JsonPlace& place : ids) installed.generations.push_back(TRY(parse_id(place)));
     const auto kept = TRY(root.find("kept"));
-    if (kept) installed.kept = TRY(parse_kept(*kept));
+    if (kept) installed.kept = TRY(parse_id(*kept));
     const JsonPlace targets = TRY(root.at("targets"));
     const auto places = TRY(targets.elements());
     for (const JsonPlace& place : places) installed.targets.push_back(TRY(parse_target(place)));

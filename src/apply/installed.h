@@ -35,21 +35,14 @@ void render_id(JsonWriter& json, const GenerationId& id);
 [[nodiscard]] const Generation* find_generation(const Generations& generations,
                                                 const GenerationId& id);
 
-// A default that was chosen without the profile's link: it holds until the next switch, or until
-// there is a generation with a number above `newest`.
-struct KeptDefault {
-    GenerationId generation;
-    std::uint64_t newest = 0;  // the highest number when it was chosen
-
-    bool operator==(const KeptDefault&) const = default;
-};
-
 struct Installed {
     std::string bootloader;             // "none" included
     std::optional<GenerationId> boots;  // the current one then, whose record has the plan
     std::optional<OtherDefault> other_default = {};  // else `boots` is what boots by default
     std::vector<GenerationId> generations = {};      // that the menu was made for, ascending
-    std::optional<KeptDefault> kept = {};
+    // A default that was chosen without the profile's link: it holds until the next switch, or
+    // until there is a generation that is none of `generations` (why_not_kept).
+    std::optional<GenerationId> kept = {};
     // Every target on which something of ours may lie: also those of a run that was cut, and those
     // that an earlier configuration had and that were out of reach since.
     std::vector<PlannedTarget> targets = {};
@@ -59,6 +52,11 @@ struct Installed {
 
 // The generation that boots by default; nothing where that is something else, or not known.
 [[nodiscard]] std::optional<GenerationId> default_of(const Installed& installed);
+
+// Why the default that was kept holds no longer: a part of a sentence. Nothing where it does, or
+// where none was kept. Numbers are used again, so that only the identity tells a new generation.
+[[nodiscard]] std::optional<std::string> why_not_kept(const Installed& installed,
+                                                      const Generations& generations);
 
 // Whether both are the same place: path or device as it was named, and own directory.
 [[nodiscard]] bool same_place(const PlannedTarget& a, const PlannedTarget& b);

@@ -54,6 +54,11 @@ class FileTarget {
     // The digest of a file's content; nothing where there is none.
     virtual Result<std::optional<Digest>> digest(const RelPath& path) = 0;
 
+    // refused, saying what is there and what to do, where no file can be at `path`: where it is
+    // something else than a regular file, or a name above it, below the target, something else than
+    // a directory. A symbolic link is neither, wherever it leads. Writes nothing.
+    virtual Result<void> check_place(const RelPath& path) = 0;
+
     // Writes a small file in place, making it and its parent directories where they are missing;
     // durable when it returns. A cut leaves it torn: only for files that come in pairs (the
     // inventory).

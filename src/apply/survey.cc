@@ -17,6 +17,7 @@ Result<void> survey_file(const FileStep& step, FileRun& run, Trust trust) {
     if (stamp) {
         wanted.stamp = *stamp;
     } else {
+        TRY_VOID(run.port.check_place(step.path));
         run.to_write.insert_or_assign(step.path, std::filesystem::path());
     }
     run.after.files.insert_or_assign(step.path, std::move(wanted));
@@ -50,6 +51,10 @@ Result<void> bind(const PlannedTarget& target, const Bindings& bindings, Survey&
                      where + " has no directory of its own, where its inventory would be");
     }
     FileRun run{.planned = target, .port = *bindings.files.at(target.id)};
+    for (const std::uint64_t count : {0, 1}) {
+        const RelPath inventory = TRY(inventory_path(run.own(), count));
+        TRY_VOID(run.port.check_place(inventory).with_context("inventory of " + where));
+    }
     LoadedInventory loaded =
         TRY(load_inventory(run.port, run.own()).with_context("inventory of " + where));
     if (loaded.warning) survey.warnings.push_back(where + ": " + *loaded.warning);

@@ -80,8 +80,8 @@ void leave_out(Survey& survey, const TargetId& target);
 // What the old inventories have and the plan does not is removed, or, while a target of the plan is
 // not bound, kept. With Trust::contents every file is read, and one that is damaged is written.
 //
-// Fails where a step's bytes cannot be found, boot code does not fit its place, or a file target
-// has no directory of its own.
+// Fails where a step's bytes cannot be found, boot code does not fit its place, a file target has no
+// directory of its own, or something else is where a file is to be written.
 [[nodiscard]] Result<Survey> survey(const RealisedPlan& plan,
                                     const Bindings& bindings,
                                     Contents& contents,

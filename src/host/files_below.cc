@@ -96,6 +96,28 @@ Result<std::optional<FileStatus>> FilesBelow::status(const RelPath& path) const 
     return found->kind == FileKind::regular ? std::optional(*found) : std::nullopt;
 }
 
+Result<void> FilesBelow::check_place(const RelPath& path) const {
+    const std::string whole = inside(path);
+    for (std::size_t end = base_.size(); end != std::string::npos;) {
+        end = whole.find('/', end + 1);
+        const std::string part = whole.substr(0, end);
+        const std::optional<FileStatus> there = TRY(root_.link_status(part));
+        if (!there) return {};
+        const bool last = end == std::string::npos;
+        if (there->kind == (last ? FileKind::regular : FileKind::directory)) continue;
+        std::string what = "something else";
+        if (there->kind == FileKind::regular) what = "a file";
+        if (there->kind == FileKind::directory) what = "a directory";
+        if (there->kind == FileKind::symbolic_link)
+            what = "a symbolic link to " + TRY(root_.read_link(part));
+        return Error(Errc::refused,
+                     root_.outside(part) + " is " + what + ", and " +
+                         (last ? "a file" : "a directory") +
+                         " is to be there: move it out of the way");
+    }
+    return {};
+}
+
 Result<std::optional<FileStatus>> FilesBelow::directory_status(const std::string& path) const {
     std::optional<FileStatus> status = TRY(root_.status(base_ + "/" + path));
     if (status && status->kind != FileKind::directory) status.reset();

@@ -44,6 +44,9 @@ class FilesBelow {
     // The regular file at `path`, not through a link; nothing where there is none.
     [[nodiscard]] Result<std::optional<FileStatus>> status(const RelPath& path) const;
 
+    // As FileTarget::check_place.
+    [[nodiscard]] Result<void> check_place(const RelPath& path) const;
+
     // The directory at `path`, or with "" the one that all is below; nothing where there is none.
     [[nodiscard]] Result<std::optional<FileStatus>> directory_status(const std::string& path) const;
 

@@ -140,6 +140,10 @@ Result<std::optional<Digest>> MountedFat::digest(const RelPath& path) {
     return files_.digest(path);
 }
 
+Result<void> MountedFat::check_place(const RelPath& path) {
+    return files_.check_place(path);
+}
+
 Result<void> MountedFat::write(const RelPath& path, ByteView bytes) {
     TRY_VOID(check_name(path));
     TRY_VOID(remove_leftovers());

@@ -49,6 +49,7 @@ class MountedFat : public FileTarget {
     Result<std::optional<FileState>> look(const RelPath& path) override;
     Result<std::optional<Bytes>> read(const RelPath& path) override;
     Result<std::optional<Digest>> digest(const RelPath& path) override;
+    Result<void> check_place(const RelPath& path) override;
 
     // refused, as staging is, for a name that FAT cannot have, and where a file of that name shares
     // its clusters.

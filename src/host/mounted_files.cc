@@ -47,6 +47,10 @@ Result<void> MountedFiles::remove_leftover() {
     return files_.remove(exchange_);
 }
 
+Result<void> MountedFiles::check_place(const RelPath& path) {
+    return files_.check_place(path);
+}
+
 Result<void> MountedFiles::write(const RelPath& path, ByteView bytes) {
     TRY_VOID(remove_leftover());
     TRY_VOID(files_.write(path, bytes));

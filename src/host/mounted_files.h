@@ -25,6 +25,7 @@ class MountedFiles : public FileTarget {
     Result<std::optional<FileState>> look(const RelPath& path) override;
     Result<std::optional<Bytes>> read(const RelPath& path) override;
     Result<std::optional<Digest>> digest(const RelPath& path) override;
+    Result<void> check_place(const RelPath& path) override;
     Result<void> write(const RelPath& path, ByteView bytes) override;
     Result<void> stage(const RelPath& path,
                        const std::filesystem::path& from,

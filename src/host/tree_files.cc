@@ -25,6 +25,10 @@ Result<std::optional<Digest>> TreeFiles::digest(const RelPath& path) {
     return files_.digest(path);
 }
 
+Result<void> TreeFiles::check_place(const RelPath& path) {
+    return files_.check_place(path);
+}
+
 Result<void> TreeFiles::write(const RelPath& path, ByteView bytes) {
     return files_.write(path, bytes);
 }

@@ -102,6 +102,7 @@ class MemFiles : public FileTarget {
     [[nodiscard]] ModelFileSystem& file_system() { return files_; }
 
     std::optional<FreeSpace> free;
+    std::set<std::string> directories;            // where no file can be
     std::map<std::string, std::uint64_t> growth;  // growth_of()
     bool stamps = true;                           // whether look() gives them
     std::size_t replaced = 0;                     // exchanges
@@ -131,6 +132,12 @@ class MemFiles : public FileTarget {
         const std::optional<Bytes> bytes = TRY(read(path));
         if (!bytes) return std::nullopt;
         return sha256(*bytes);
+    }
+
+    Result<void> check_place(const RelPath& path) override {
+        if (faults_.cut) return power_cut();
+        if (!directories.contains(path.text())) return {};
+        return Error(Errc::refused, path.text() + " is a directory");
     }
 
     Result<void> write(const RelPath& path, ByteView bytes) override {

@@ -359,6 +359,23 @@ TEST(Executor, TooLargeABootImageIsRefusedBeforeAnythingIsWritten) {
     EXPECT_EQ(world.faults.operations, 0U);
 }
 
+// The menu, the EFI program, a file that is staged, and where the inventory goes.
+TEST(Executor, WhatIsInTheWayIsRefusedBeforeAnythingIsWritten) {
+    for (const char* path : {"grub.cfg", "cordwainer/k1/normal.mod", "cordwainer/inventory.1"}) {
+        BootWorld world;
+        world.files.directories = {path};
+        const ApplyOutcome outcome = world.apply(world.plan(kOne));
+        ASSERT_FALSE(outcome.result) << path;
+        EXPECT_EQ(outcome.result.error().code, Errc::refused);
+        EXPECT_THAT(outcome.result.error().message(), HasSubstr(std::string(path) + " is a dir"));
+        EXPECT_THAT(outcome.result.error().message(), HasSubstr("target files"));
+        EXPECT_FALSE(outcome.changed);
+        EXPECT_EQ(world.faults.operations, 0U);
+        world.files.directories.clear();
+        EXPECT_TRUE(world.apply(world.plan(kOne)).result);
+    }
+}
+
 TEST(Executor, AFileTargetWithoutAnOwnDirectoryIsRefused) {
     BootWorld world;
     RealisedPlan plan = world.plan(kOne);
@@ -465,6 +482,18 @@ TEST_F(FirmwareEntrySteps, AnotherSystemsFileIsNeverReplaced) {
     EXPECT_EQ(fallback(), "a stranger's loader");
     ASSERT_EQ(outcome.not_done.size(), 1U);
     EXPECT_THAT(outcome.not_done[0], HasSubstr("is not ours"));
+    EXPECT_FALSE(apply(kOne).changed);
+}
+
+TEST_F(FirmwareEntrySteps, ADirectoryWhereFirmwareLooksIsTold) {
+    ASSERT_TRUE(world_.esp.remove(rel("EFI/BOOT/BOOTX64.EFI")));
+    world_.esp.directories = {"EFI/BOOT/BOOTX64.EFI"};
+    firmware_.full = true;
+    const ApplyOutcome outcome = apply(kOne);
+    ASSERT_TRUE(outcome.result);
+    EXPECT_EQ(fallback(), std::nullopt);
+    ASSERT_EQ(outcome.not_done.size(), 1U);
+    EXPECT_THAT(outcome.not_done[0], HasSubstr("EFI/BOOT/BOOTX64.EFI is a directory"));
     EXPECT_FALSE(apply(kOne).changed);
 }
 

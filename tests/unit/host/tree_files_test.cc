@@ -123,6 +123,43 @@ TEST_F(Tree, LooksAndReads) {
     EXPECT_FALSE(*files_->look(rel("link"))) << "a link is no file of ours";
 }
 
+TEST_F(Tree, SaysWhatIsInTheWayOfAFile) {
+    const auto why = [&](const std::string& path) {
+        const auto checked = files_->check_place(rel(path));
+        EXPECT_TRUE(checked || checked.error().code == Errc::refused);
+        return checked ? "" : checked.error().message();
+    };
+    const fs::path grub = tree_ / "boot/grub";
+    ASSERT_TRUE(stage("own/file", "content"));
+    EXPECT_EQ(why("own/file"), "");
+    EXPECT_EQ(why("own/none"), "");
+    EXPECT_EQ(why("none/none"), "");
+    fs::create_directory(grub / "grub.cfg");
+    EXPECT_EQ(why("grub.cfg"),
+              (grub / "grub.cfg").string() +
+                  " is a directory, and a file is to be there: move it out of the way");
+    EXPECT_THAT(why("own/file/below"), ::testing::HasSubstr("own/file is a file, and a directory"));
+    // Wherever they lead.
+    for (const char* to : {"own/file", "none", "/boot/grub/own"}) {
+        fs::create_symlink(to, grub / "link");
+        const std::string is = (grub / "link").string() + " is a symbolic link to " + to + ", and ";
+        EXPECT_THAT(why("link"), ::testing::StartsWith(is + "a file is to be there"));
+        EXPECT_THAT(why("link/file"), ::testing::StartsWith(is + "a directory is to be there"));
+        fs::remove(grub / "link");
+    }
+    ASSERT_EQ(::mkfifo((grub / "pipe").c_str(), 0600), 0);
+    EXPECT_THAT(why("pipe"), ::testing::HasSubstr("pipe is something else, and a file"));
+}
+
+// The way to a target may lead over links, inside the root.
+TEST_F(Tree, ALinkAboveTheTargetIsNotInTheWay) {
+    fs::create_directory_symlink("grub", tree_ / "boot/other");
+    open("/boot/other");
+    ASSERT_TRUE(stage("own/file", "content"));
+    EXPECT_TRUE(files_->check_place(rel("own/file")));
+    EXPECT_EQ(text("boot/grub/own/file"), "content");
+}
+
 // The directory that was looked into last stays open.
 TEST_F(Tree, LooksIntoOneDirectoryAfterAnother) {
     const auto has = [&](const char* path) {
