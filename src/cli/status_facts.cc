@@ -62,17 +62,22 @@ class Look {
 
   private:
     void unseen(const std::string& what, const Error& error) {
+        note_forbidden(error);
         status_.unseen.push_back(what + ": " + error.message() + ".");
+    }
+
+    void note_forbidden(const Error& error) {
+        if (is_forbidden(error) && ::geteuid() != 0) status_.forbidden = true;
     }
 
     void read_generations_of_system() {
         GenerationsConfig config;
-        auto configured = load_generations_config(common_, all_bootloaders());
-        if (configured) {
-            config = *std::move(configured);
-        } else {
-            unseen("the configuration", configured.error());
-        }
+        // A mistake anywhere in it is told, since the next run would refuse it.
+        const auto whole = load_config(common_, all_bootloaders());
+        if (!whole && whole.error().code != Errc::not_found)
+            unseen("the configuration", whole.error());
+        auto configured = load_generations_config(common_);
+        if (configured) config = *std::move(configured);
         DigestCache cache;
         auto read = read_generations(system_, generations_request(system_, common_, config), cache);
         if (read) {
@@ -196,7 +201,7 @@ class Look {
 
     // Whether the target is there, or may be: without root's rights that is not known of a
     // directory, which can be looked at all the same.
-    static bool reach(const Probe& probe, TargetStatus& target, std::optional<FoundAgain>& found) {
+    bool reach(const Probe& probe, TargetStatus& target, std::optional<FoundAgain>& found) {
         const PlannedTarget& known = target.target;
         auto again = look_again([&](const auto& specs) { return probe.targets(specs); }, known);
         if (again) {
@@ -205,7 +210,9 @@ class Look {
         }
         target.why = again.error().message();
         if (is_forbidden(again.error()) && known.spec.type == TargetType::file) return true;
-        target.state = ::geteuid() == 0 ? State::unreached : State::unseen;
+        const bool root = ::geteuid() == 0;
+        target.state = root ? State::unreached : State::unseen;
+        if (!root) status_.forbidden = true;
         return false;
     }
 
@@ -216,6 +223,7 @@ class Look {
         if (looked) return;
         const bool fails = looked.error().code == Errc::io && !is_forbidden(looked.error());
         target.state = fails ? State::damaged : State::unseen;
+        note_forbidden(looked.error());
         target.why = looked.error().message();
     }
 

@@ -46,6 +46,8 @@ struct MachineStatus {
     std::vector<TargetStatus> targets;
     std::vector<std::string> problems;  // beyond the targets: what needs repair; whole sentences
     std::vector<std::string> unseen;    // what could not be looked at; whole sentences
+    // Whether some of that, or of a target, is only for root to see.
+    bool forbidden = false;
 
     bool operator==(const MachineStatus&) const = default;
 };

@@ -22,6 +22,10 @@ FirmwareEntryStatus::Owner owner_of(const LoadOption& option, const OwnedProgram
 
 }  // namespace
 
+bool FirmwareStatus::is_damaged(const char* variable) const {
+    return std::ranges::find(damaged, variable) != damaged.end();
+}
+
 const FirmwareEntryStatus* FirmwareStatus::entry(std::uint16_t number) const {
     const auto found = std::ranges::find(entries, number, &FirmwareEntryStatus::number);
     return found == entries.end() ? nullptr : &*found;
@@ -36,8 +40,11 @@ const FirmwareEntryStatus* FirmwareStatus::first() const {
 }
 
 FirmwareStatus firmware_status(const FirmwareList& list, const OwnedPrograms& owned) {
-    FirmwareStatus status{
-        .entries = {}, .order = list.order, .current = list.current, .next = list.next};
+    FirmwareStatus status{.entries = {},
+                          .order = list.order,
+                          .current = list.current,
+                          .next = list.next,
+                          .damaged = list.damaged};
     for (const BootEntry& entry : list.entries) {
         const auto& program = entry.option.program;
         status.entries.push_back({.number = entry.number,

@@ -48,8 +48,11 @@ struct FirmwareEntryStatus {
 struct FirmwareStatus {
     std::vector<FirmwareEntryStatus> entries;  // by number, those included that cannot be read
     std::vector<std::uint16_t> order;
-    std::optional<std::uint16_t> current;  // that has started the running system
-    std::optional<std::uint16_t> next;     // that is started once, before the order
+    std::optional<std::uint16_t> current;   // that has started the running system
+    std::optional<std::uint16_t> next;      // that is started once, before the order
+    std::vector<std::string> damaged = {};  // as FirmwareList
+
+    [[nodiscard]] bool is_damaged(const char* variable) const;
 
     // Null where the list has no entry of that number.
     [[nodiscard]] const FirmwareEntryStatus* entry(std::uint16_t number) const;

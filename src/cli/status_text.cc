@@ -146,6 +146,9 @@ std::string entry_text(const FirmwareStatus& firmware, std::uint16_t number) {
 std::string first_text(const FirmwareStatus& firmware) {
     using Owner = FirmwareEntryStatus::Owner;
     const FirmwareEntryStatus* const first = firmware.first();
+    if (firmware.is_damaged("BootOrder"))
+        return "what it starts is not known, since the order of its list is damaged (BootOrder); "
+               "`efibootmgr -o` sets it";
     if (!first) return "no entry of its list is active";
     std::string text = entry_text(firmware, first->number) + " is first";
     if (first->owner == Owner::ours) return text + ", and starts what is installed here";
@@ -170,6 +173,10 @@ std::string firmware_text(const std::optional<FirmwareStatus>& firmware) {
         text += fmt::format("  once, at the next start: {} (BootNext)\n",
                             entry_text(*firmware, *firmware->next));
     }
+    if (firmware->is_damaged("BootNext"))
+        text +=
+            "  what it starts once, at the next start, is not known, since BootNext is damaged; "
+            "`efibootmgr -N` removes it\n";
     if (firmware->current) {
         text += fmt::format("  started by {}\n", entry_text(*firmware, *firmware->current));
     }
@@ -192,7 +199,9 @@ std::string verdict_text(const MachineStatus& status) {
                                         "to date.\n"
                                       : "Everything is as it was installed.\n";
         case Health::unknown:
-            return "What could be seen is as it was installed; root sees the rest.\n";
+            return status.forbidden
+                       ? "What could be seen is as it was installed; root sees the rest.\n"
+                       : "What could be seen is as it was installed.\n";
         case Health::needs_repair:
             break;
     }
@@ -267,6 +276,7 @@ Json firmware_json(const FirmwareStatus& firmware) {
     return {{"first", first ? Json(first->number) : Json()},
             {"next", or_null(firmware.next)},
             {"current", or_null(firmware.current)},
+            {"damaged", firmware.damaged},
             {"order", firmware.order},
             {"entries", entries}};
 }

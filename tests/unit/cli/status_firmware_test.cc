@@ -54,6 +54,13 @@ TEST(StatusFirmware, SaysWhoseEachEntryIs) {
     EXPECT_EQ(status.entry(5), nullptr);
 }
 
+TEST(StatusFirmware, KeepsWhichVariablesAreDamaged) {
+    FirmwareList broken = list();
+    broken.damaged = {"BootNext"};
+    EXPECT_TRUE(firmware_status(broken, {}).is_damaged("BootNext"));
+    EXPECT_FALSE(firmware_status(broken, {}).is_damaged("BootOrder"));
+}
+
 // The same path on another partition is not ours; but it may be, while a target is away.
 TEST(StatusFirmware, KnowsNotWhoseItIsWhileATargetIsAway) {
     FirmwareList other = list();

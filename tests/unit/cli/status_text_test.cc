@@ -158,6 +158,33 @@ TEST(StatusText, SaysThatTheFirstEntryCannotBeRead) {
     EXPECT_EQ(json["entries"][0]["readable"], true);
 }
 
+// The rest of the list is worth as much as before.
+TEST(StatusText, SaysWhichOfTheFirmwaresVariablesAreDamaged) {
+    MachineStatus status = sound();
+    status.firmware = firmware({0x1f, 1});
+    status.firmware->damaged = {"BootNext"};
+    EXPECT_THAT(status_text(status),
+                AllOf(HasSubstr("Firmware: Boot001F \"grub\" is first, and starts what is"),
+                      HasSubstr("  what it starts once, at the next start, is not known, since "
+                                "BootNext is damaged; `efibootmgr -N` removes it\n"),
+                      HasSubstr("  order: Boot001F \"grub\", Boot0001 ")));
+    EXPECT_EQ(health_of(status), Health::sound);
+    EXPECT_EQ(status_json(status)["firmware"]["damaged"], nlohmann::json::array({"BootNext"}));
+    status.firmware = firmware({});
+    status.firmware->damaged = {"BootOrder"};
+    EXPECT_THAT(status_text(status),
+                HasSubstr("Firmware: what it starts is not known, since the order of its list is "
+                          "damaged (BootOrder)"));
+}
+
+TEST(StatusText, RootSeesMoreOnlyWhereRightsAreMissing) {
+    MachineStatus status = sound();
+    status.unseen = {"the configuration: it is no TOML."};
+    EXPECT_THAT(status_text(status), HasSubstr("\nWhat could be seen is as it was installed.\n"));
+    status.forbidden = true;
+    EXPECT_THAT(status_text(status), HasSubstr("as it was installed; root sees the rest.\n"));
+}
+
 TEST(StatusText, OfALongOrderAFewAreNamed) {
     MachineStatus status = sound();
     status.firmware = firmware({1, 2, 3, 4, 5, 6, 7, 8});

@@ -9,7 +9,6 @@ namespace cordwainer {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 class FirmwareListTest : public testing::Test {
   protected:
@@ -68,11 +67,26 @@ TEST_F(FirmwareListTest, NumbersThatAreNotThereAreNone) {
     EXPECT_EQ(list->next, std::nullopt);
 }
 
-TEST_F(FirmwareListTest, WhatIsNoNumberIsNamed) {
+TEST_F(FirmwareListTest, WhatIsNoNumberIsNamedAndHidesNothing) {
+    put("Boot0003", render_load_option("x", {.partition = {}, .path = "EFI/x.efi"}));
+    put("BootOrder", bytes({3, 0}));
+    put("BootCurrent", bytes({3, 0}));
     put("BootNext", bytes({3}));
-    const auto list = read();
-    ASSERT_FALSE(list);
-    EXPECT_THAT(list.error().message(), HasSubstr("BootNext"));
+    auto list = read();
+    ASSERT_TRUE(list) << list.error().message();
+    EXPECT_THAT(list->damaged, ElementsAre("BootNext"));
+    EXPECT_EQ(list->next, std::nullopt);
+    EXPECT_EQ(list->current, 3);
+    EXPECT_THAT(list->order, ElementsAre(3));
+    EXPECT_EQ(list->entries.size(), 1U);
+
+    put("BootOrder", bytes({3, 0, 7}));
+    put("BootCurrent", {});
+    list = read();
+    ASSERT_TRUE(list) << list.error().message();
+    EXPECT_THAT(list->damaged, ElementsAre("BootOrder", "BootCurrent", "BootNext"));
+    EXPECT_THAT(list->order, testing::IsEmpty());
+    EXPECT_EQ(list->entries.size(), 1U);
 }
 
 TEST_F(FirmwareListTest, WithoutVariablesThereIsNone) {
