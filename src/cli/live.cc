@@ -42,30 +42,25 @@ Result<void> choose(Generations& generations, std::uint64_t number) {
     return {};
 }
 
-// The default that was kept, where it still holds.
-std::optional<KeptDefault> still_kept(const std::optional<Installed>& installed,
-                                      const Generations& generations) {
-    if (!installed || !installed->kept || generations.list.empty()) return std::nullopt;
-    const KeptDefault& kept = *installed->kept;
-    const bool holds = find_generation(generations, kept.generation) &&
-                       generations.list.back().number <= kept.newest;
-    return holds ? installed->kept : std::nullopt;
-}
-
 Result<void> choose_default(const LiveRequest& request, LivePlan& made) {
     if (!request.generation) {
-        made.kept = still_kept(made.installed, made.generations);
+        if (made.installed) {
+            if (const auto why = why_not_kept(*made.installed, made.generations)) {
+                made.warnings.push_back("the default of `switch --boot-only`, generation " +
+                                        std::to_string(made.installed->kept->number) +
+                                        ", is given up: " + *why);
+            } else {
+                made.kept = made.installed->kept;
+            }
+        }
         std::optional<GenerationId> wanted;
         if (request.stay && made.installed) wanted = made.installed->boots;
-        if (made.kept) wanted = made.kept->generation;
+        if (made.kept) wanted = made.kept;
         if (!wanted || !find_generation(made.generations, *wanted)) return {};
         return choose(made.generations, wanted->number);
     }
     TRY_VOID(choose(made.generations, *request.generation));
-    if (request.keep) {
-        made.kept = KeptDefault{.generation = id_of(*current_of(made.generations)),
-                                .newest = made.generations.list.back().number};
-    }
+    if (request.keep) made.kept = id_of(*current_of(made.generations));
     return {};
 }
 
@@ -133,7 +128,7 @@ Result<LivePlan> read_live(const Common& common,
         return std::ranges::count(request.without, id_of(generation)) != 0;
     });
     TRY_VOID(choose_default(request, made));
-    made.warnings = warnings_about(made.generations);
+    std::ranges::move(warnings_about(made.generations), std::back_inserter(made.warnings));
     return made;
 }
 

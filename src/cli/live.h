@@ -62,7 +62,7 @@ struct LivePlan {
     // what is owned there is removed.
     std::vector<PlannedTarget> former = {};
     std::optional<Installed> installed = {};  // by the run before
-    std::optional<KeptDefault> kept = {};     // from now on
+    std::optional<GenerationId> kept = {};    // from now on
     bool ends_once = false;                   // as LiveRequest
     std::vector<std::string> warnings = {};   // what was read and left out; the plan has its own
 };

@@ -13,10 +13,19 @@ namespace {
 // Makes the entry of a variable what boots, with the reason first.
 void override_with(const std::string& entry,
                    const std::string& why,
+                   const std::string& otherwise,
                    const Installed& installed,
                    NextBoot& next) {
+    const std::optional<std::uint64_t> by_default = next.generation;
     const std::optional<GenerationId> id = once_generation(installed, entry);
     next.generation = id ? std::optional(id->number) : std::nullopt;
+    // Why the default is what it is goes on, as what boots afterwards or otherwise.
+    if (!next.why.empty()) {
+        next.why.front() = fmt::format("{}{}: {}",
+                                       otherwise,
+                                       by_default ? fmt::format(" generation {}", *by_default) : "",
+                                       next.why.front());
+    }
     next.why.insert(
         next.why.begin(),
         next.generation ? why : why + fmt::format("; {} is no generation of this menu", entry));
@@ -39,21 +48,20 @@ void explain_default(const Installed& installed, const Generations& generations,
         next.why.emplace_back("no generation was installed as the default");
         return;
     }
-    if (installed.kept && installed.kept->generation == *installed.boots) {
-        const bool holds =
-            generations.list.empty() || generations.list.back().number <= installed.kept->newest;
-        next.why.push_back(fmt::format(
-            "`switch --boot-only` made it the default{}",
-            holds ? "" : ", until a newer generation is installed, of which there is one"));
-        next.behind = !holds;
+    if (installed.kept == installed.boots) {
+        const auto over = why_not_kept(installed, generations);
+        next.why.push_back(
+            fmt::format("`switch --boot-only` made it the default{}",
+                        over ? ", which `cordwainer install` gives up: " + *over : ""));
+        next.behind = over.has_value();
     } else if (current && id_of(*current) == *installed.boots) {
         next.why.emplace_back("it is the system's current generation");
     } else {
         next.why.push_back(
-            current ? fmt::format("it was the current generation when the menu was made; now "
-                                  "that is {}, which `cordwainer install` makes the default",
+            current ? fmt::format("the menu was made with it as the default; the system's current "
+                                  "generation is {}, which `cordwainer install` makes the default",
                                   current->number)
-                    : std::string("it was the current generation when the menu was made"));
+                    : std::string("the menu was made with it as the default"));
         next.behind = true;
     }
 }
@@ -71,6 +79,7 @@ NextBoot next_boot(const Installed& installed,
             *choice.by_default,
             "the firmware's variable LoaderEntryDefault (`bootctl set-default`) overrides "
             "the menu",
+            "the menu's own default is",
             installed,
             next);
     }
@@ -78,6 +87,7 @@ NextBoot next_boot(const Installed& installed,
         override_with(*choice.once,
                       variables ? "for one boot, as the firmware's variable LoaderEntryOneShot says"
                                 : "for one boot, as next_entry in GRUB's environment block says",
+                      "after that",
                       installed,
                       next);
     }

@@ -34,7 +34,7 @@ Installed example() {
     return {.bootloader = "grub",
             .boots = GenerationId{12, "/gnu/store/x-system"},
             .generations = {{11, "/gnu/store/w-system"}, {12, "/gnu/store/x-system"}},
-            .kept = KeptDefault{.generation = {11, "/gnu/store/w-system"}, .newest = 12},
+            .kept = GenerationId{11, "/gnu/store/w-system"},
             .targets = {file_target("/boot/grub", "cordwainer"), disk_target("/dev/vda")}};
 }
 
@@ -60,13 +60,44 @@ TEST(Installed, TheDefaultMayBeAnother) {
     EXPECT_EQ(default_of(installed), std::nullopt);
 }
 
+TEST(Installed, TheKeptDefaultHoldsUntilThereIsAnotherGeneration) {
+    const Installed installed = example();
+    Generations now;
+    for (const GenerationId& id : installed.generations) {
+        now.list.emplace_back();
+        now.list.back().number = id.number;
+        now.list.back().identity = id.identity;
+    }
+    EXPECT_EQ(why_not_kept(installed, now), std::nullopt);
+    const Generations before = now;
+    // The newest was removed, and its number used again.
+    now.list.pop_back();
+    EXPECT_EQ(why_not_kept(installed, now), std::nullopt);
+    now = before;
+    now.list.back().identity = "/gnu/store/y-system";
+    EXPECT_EQ(why_not_kept(installed, now), "generation 12 is new");
+    now = before;
+    now.list.push_back(now.list.back());
+    now.list.back().number = 13;
+    EXPECT_EQ(why_not_kept(installed, now), "generation 13 is new");
+    // Its own number.
+    now = before;
+    now.list.front().identity = "/gnu/store/y-system";
+    EXPECT_EQ(why_not_kept(installed, now), "generation 11 is another one by now");
+    now.list.erase(now.list.begin());
+    EXPECT_EQ(why_not_kept(installed, now), "generation 11 is not there any more");
+    Installed none = installed;
+    none.kept.reset();
+    EXPECT_EQ(why_not_kept(none, now), std::nullopt);
+}
+
 TEST(Installed, NamesThePlaceOfWhatIsWrong) {
     std::string text = render_installed(example());
-    text.replace(text.find("\"newest\": 12"), 12, "\"newest\": -1");
+    text.replace(text.rfind("\"number\": 11"), 12, "\"number\": -1");
     const auto read = parse_installed(text, "installed.json");
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, Errc::invalid_input);
-    EXPECT_THAT(read.error().message(), HasSubstr("installed.json: /kept/newest"));
+    EXPECT_THAT(read.error().message(), HasSubstr("installed.json: /kept/number"));
 }
 
 TEST(Installed, APlaceIsWhatWasNamedAndItsOwnDirectory) {

@@ -86,7 +86,8 @@ TEST_F(StatusNext, TheMenuMayOfferWhatTheSystemHasNoLonger) {
 TEST_F(StatusNext, IsTheInstalledOneWhereThereIsANewer) {
     add_generation_3();
     EXPECT_EQ(next().generation, 2U);
-    EXPECT_THAT(next().why, ElementsAre(HasSubstr("now that is 3, which `cordwainer install`")));
+    EXPECT_THAT(next().why,
+                ElementsAre(HasSubstr("current generation is 3, which `cordwainer install`")));
     EXPECT_TRUE(next().behind);
 }
 
@@ -97,12 +98,13 @@ TEST_F(StatusNext, IsTheInstalledOneWhereItsNumberMeansAnotherNow) {
 
 TEST_F(StatusNext, IsADefaultThatWasKept) {
     installed_.boots = id_of(generations_.list[0]);
-    installed_.kept = KeptDefault{.generation = *installed_.boots, .newest = 2};
+    installed_.kept = installed_.boots;
     EXPECT_EQ(next().generation, 1U);
     EXPECT_THAT(next().why, ElementsAre("`switch --boot-only` made it the default"));
     EXPECT_FALSE(next().behind);
     add_generation_3();
-    EXPECT_THAT(next().why, ElementsAre(HasSubstr("until a newer generation is installed")));
+    EXPECT_THAT(next().why,
+                ElementsAre(HasSubstr("which `cordwainer install` gives up: generation 3 is new")));
     EXPECT_TRUE(next().behind);
 }
 
@@ -127,7 +129,7 @@ TEST_F(StatusNext, GrubsBlockOverridesItsMenuOnce) {
     EXPECT_EQ(next().generation, 1U);
     EXPECT_THAT(next().why,
                 ElementsAre("for one boot, as next_entry in GRUB's environment block says",
-                            "it is the system's current generation"));
+                            "after that generation 2: it is the system's current generation"));
     choice_.once = "firmware-setup";
     EXPECT_EQ(next().generation, std::nullopt);
     EXPECT_THAT(next().why.front(), HasSubstr("firmware-setup is no generation of this menu"));
