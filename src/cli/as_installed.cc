@@ -31,7 +31,7 @@ Result<LiveRequest> as_installed(const Common& common,
         record->configuration,
         "the configuration in the record of generation " + std::to_string(boots->number),
         bootloaders));
-    config.generations = TRY(load_generations_config(common, bootloaders));
+    config.generations = TRY(load_generations_config(common));
     request.config = std::move(config);
     return request;
 }

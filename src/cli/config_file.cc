@@ -40,6 +40,10 @@ ConfigKey table_key(const std::string& name, ConfigSchema schema, const std::str
     return key;
 }
 
+ConfigKey generations_key() {
+    return table_key("generations", generations_schema(), "Where generations come from.");
+}
+
 // The message for all problems together.
 Error refused(const std::vector<std::string>& problems) {
     if (problems.size() == 1) return Error(Errc::invalid_input, problems.front());
@@ -74,6 +78,15 @@ Result<std::string> config_text(const Common& common) {
     return root.read(kConfigPath, kLargestConfig);
 }
 
+// The text of the configuration file; not_found, with what to do, where there is none.
+Result<std::string> named_config(const Common& common) {
+    Result<std::string> text = config_text(common);
+    if (text || text.error().code != Errc::not_found) return text;
+    return Error(Errc::not_found,
+                 fmt::format("there is no configuration {}: write one, or name one with --config",
+                             common.config));
+}
+
 // What is wrong with the tables of all bootloaders, once they fit their schemas.
 std::vector<std::string> impossible(const ConfigValue& file,
                                     const std::vector<Bootloader>& bootloaders) {
@@ -100,8 +113,7 @@ ConfigSchema config_schema(const std::vector<Bootloader>& bootloaders) {
         chosen.type.allowed.push_back(bootloader.name);
     }
     ConfigSchema schema{.name = "", .keys = {chosen}};
-    schema.keys.push_back(
-        table_key("generations", generations_schema(), "Where generations come from."));
+    schema.keys.push_back(generations_key());
     for (const Bootloader& bootloader : bootloaders) {
         schema.keys.push_back(table_key(bootloader.name, bootloader.schema, bootloader.meaning));
     }
@@ -138,23 +150,24 @@ Result<Configuration> read_config(std::string_view text,
 
 Result<Configuration> load_config(const Common& common,
                                   const std::vector<Bootloader>& bootloaders) {
-    Result<std::string> text = config_text(common);
-    if (!text && text.error().code == Errc::not_found) {
-        return Error(
-            Errc::not_found,
-            fmt::format("there is no configuration {}: write one, or name one with --config",
-                        common.config));
-    }
-    if (!text) return std::move(text).error();
-    return read_config(*text, common.config, bootloaders);
+    const std::string text = TRY(named_config(common));
+    return read_config(text, common.config, bootloaders);
 }
 
-Result<GenerationsConfig> load_generations_config(const Common& common,
-                                                  const std::vector<Bootloader>& bootloaders) {
-    Result<Configuration> config = load_config(common, bootloaders);
-    if (config) return config->generations;
-    if (config.error().code == Errc::not_found && !common.config_given) return GenerationsConfig{};
-    return std::move(config).error();
+Result<GenerationsConfig> load_generations_config(const Common& common) {
+    const Result<std::string> text = named_config(common);
+    if (!text && text.error().code == Errc::not_found && !common.config_given)
+        return GenerationsConfig{};
+    if (!text) return text.error();
+    const ConfigValue file = TRY(parse_toml(*text, common.config));
+    const ConfigValue* table = file.find("generations");
+    if (!table) return GenerationsConfig{};
+    const ConfigSchema schema{.name = "", .keys = {generations_key()}};
+    const ConfigValue alone{
+        ConfigTable{{.first = "generations", .second = *table}}, file.location, file.key_location};
+    if (const auto problems = check_config(schema, alone); !problems.empty())
+        return refused(problems);
+    return generations_config(file);
 }
 
 }  // namespace cordwainer::cli

@@ -48,9 +48,8 @@ struct Configuration {
 [[nodiscard]] Result<Configuration> load_config(const Common& common,
                                                 const std::vector<Bootloader>& bootloaders);
 
-// Where generations come from: as load_config, and the defaults where the configuration file was
-// not asked for by name and does not exist.
-[[nodiscard]] Result<GenerationsConfig> load_generations_config(
-    const Common& common, const std::vector<Bootloader>& bootloaders);
+// Where generations come from: as the configuration file that `common` names says, of which nothing
+// else is checked; the defaults where that was not asked for by name and does not exist.
+[[nodiscard]] Result<GenerationsConfig> load_generations_config(const Common& common);
 
 }  // namespace cordwainer::cli

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "apply/installed.h"
-#include "bootloaders/registry.h"
 #include "cli/config_file.h"
 #include "cli/generations_request.h"
 #include "cli/once.h"
@@ -69,7 +68,7 @@ std::optional<std::string> why_it_stays(const GenerationMarks& marks,
 }
 
 Result<MarkedGenerations> read_marked(const Common& common, DigestCache& digests) {
-    const GenerationsConfig config = TRY(load_generations_config(common, all_bootloaders()));
+    const GenerationsConfig config = TRY(load_generations_config(common));
     Root system = TRY(Root::open(common.root));
     GenerationsRequest request = generations_request(system, common, config);
     Generations generations = TRY(read_generations(system, request, digests));

@@ -5,7 +5,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "bootloaders/registry.h"
 #include "cli/config_file.h"
 #include "cli/generation_marks.h"
 #include "cli/generations_request.h"
@@ -26,7 +25,7 @@ struct ListOptions {
 Result<GenerationsConfig> wanted_generations(const ListOptions& options, const Common& common) {
     GenerationsConfig config;
     if (options.profile.empty()) {
-        config = TRY(load_generations_config(common, all_bootloaders()));
+        config = TRY(load_generations_config(common));
     } else {
         config.source = GenerationsRequest::Source::guix;
         config.profile = options.profile;

@@ -93,9 +93,8 @@ std::optional<Record> record_of(const Common& common, const Generation& generati
 
 Result<SwitchChoice> choose(const SwitchOptions& options,
                             const Common& common,
-                            const std::vector<Bootloader>& bootloaders,
                             Workspace& workspace) {
-    const GenerationsConfig config = TRY(load_generations_config(common, bootloaders));
+    const GenerationsConfig config = TRY(load_generations_config(common));
     Root system = TRY(Root::open(common.root));
     GenerationsRequest request = generations_request(system, common, config);
     const Generations generations = TRY(read_generations(system, request, workspace.digests()));
@@ -206,8 +205,7 @@ Result<int> run_switch(const SwitchOptions& options, const Common& common) {
     const RunLock held = TRY(lock_machine(common.state, !options.no_wait).with_context("switch"));
     const std::vector<Bootloader> bootloaders = all_bootloaders();
     Workspace workspace = Workspace::for_machine(common);
-    const SwitchChoice choice =
-        TRY(choose(options, common, bootloaders, workspace).with_context("switch"));
+    const SwitchChoice choice = TRY(choose(options, common, workspace).with_context("switch"));
     const std::uint64_t number = choice.generation.number;
     if (options.once) {
         return switch_once(choice.system, choice.generation, common)

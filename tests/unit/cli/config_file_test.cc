@@ -121,11 +121,11 @@ TEST(ConfigFile, SaysWhatToDoWithoutAFile) {
     EXPECT_EQ(
         config.error().message(),
         "there is no configuration " + common.config + ": write one, or name one with --config");
-    const auto defaults = load_generations_config(common, two_bootloaders());
+    const auto defaults = load_generations_config(common);
     ASSERT_TRUE(defaults);
     EXPECT_EQ(*defaults, GenerationsConfig{});
     common.config_given = true;
-    EXPECT_FALSE(load_generations_config(common, two_bootloaders()));
+    EXPECT_FALSE(load_generations_config(common));
 }
 
 }  // namespace

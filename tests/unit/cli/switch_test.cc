@@ -100,6 +100,17 @@ TEST_F(Switch, WithoutTheProfileHoldsUntilThereIsANewerGeneration) {
     EXPECT_EQ(boots(), 3U);
 }
 
+TEST_F(Switch, WithoutTheProfileHoldsUntilANumberIsUsedAgain) {
+    ASSERT_EQ(switch_to({"1", "--boot-only"}).status, kDone);
+    tree_.file("/gnu/store/other/parameters", kParameters);
+    tree_.link("/var/guix/profiles/system-2-link", "/gnu/store/other");
+    const Ran ran = run_command(install_command(), {}, common_);
+    ASSERT_EQ(ran.status, kDone);
+    EXPECT_EQ(boots(), 2U);
+    EXPECT_THAT(ran.complaints,
+                HasSubstr("`switch --boot-only`, generation 1, is given up: generation 2 is new"));
+}
+
 TEST_F(Switch, WithoutTheProfileHoldsForThatGenerationOnly) {
     ASSERT_EQ(switch_to({"1", "--boot-only"}).status, kDone);
     tree_.file("/gnu/store/other/parameters", kParameters);
@@ -114,6 +125,19 @@ TEST_F(Switch, ToAGenerationThatIsNotThereIsRefused) {
     EXPECT_THAT(ran.error, HasSubstr("there is no generation 7"));
     EXPECT_EQ(current(), "system-2-link");
     EXPECT_EQ(boots(), std::nullopt);
+}
+
+TEST_F(Switch, NeedsNoMoreOfTodaysConfigurationThanWhereGenerationsAre) {
+    ASSERT_EQ(run_command(install_command(), {}, common_).status, kDone);
+    ASSERT_EQ(switch_to({"1"}).status, kDone);
+    tree_.file("/etc/cordwainer/config.toml", "bootloader = \"none\"\n[grub]\nwrong = 1\n");
+    EXPECT_EQ(switch_to({"2"}).status, kDone);
+    EXPECT_EQ(boots(), 2U);
+    EXPECT_EQ(run_command(install_command(), {}, common_).status, kFailed);
+    tree_.file("/etc/cordwainer/config.toml", "bootloader = \"none\"\n[generations]\nsource = 1\n");
+    const Ran ran = switch_to({"1"});
+    EXPECT_EQ(ran.status, kFailed);
+    EXPECT_THAT(ran.error, HasSubstr("config.toml:3:10"));
 }
 
 TEST_F(Switch, TakesTheConfigurationOfTheGenerationWhereNoRecordHasOne) {
