@@ -203,7 +203,8 @@ class Look {
     // directory, which can be looked at all the same.
     bool reach(const Probe& probe, TargetStatus& target, std::optional<FoundAgain>& found) {
         const PlannedTarget& known = target.target;
-        auto again = look_again([&](const auto& specs) { return probe.targets(specs); }, known);
+        auto again = look_again(
+            [&](const auto& specs, const auto& then) { return probe.targets(specs, then); }, known);
         if (again) {
             found = *std::move(again);
             return true;
@@ -287,19 +288,13 @@ class Look {
 
     void look_at_firmware() {
         const auto uefi = system_.status("/sys/firmware/efi");
-        if (!uefi || !*uefi) return;
-        const Result<FirmwareList> list = read_firmware_list(variables_);
+        const Result<FirmwareList> list =
+            uefi && *uefi ? read_firmware_list(variables_)
+                          : Error(Errc::not_found, "UEFI firmware has not started this machine");
         if (!list && !plans_entries()) return;
         if (!list) return unseen("the firmware's boot entries", list.error());
         status_.firmware = firmware_status(*list, owned_);
-        if (!plan_) return;
-        for (const FirmwareEntry& entry : missing_entries(*list, owned_, *plan_)) {
-            status_.problems.push_back(
-                fmt::format("The firmware's list of boot entries has none for {} on target {}: "
-                            "`cordwainer install` makes it.",
-                            entry.path.text(),
-                            entry.target.text));
-        }
+        if (plan_) status_.firmware->missing = missing_entries(*list, owned_, *plan_);
     }
 
     [[nodiscard]] bool plans_entries() const {
@@ -342,7 +337,8 @@ Health health_of(const MachineStatus& status) {
     const bool broken = any([](State state) {
         return state != State::as_installed && state != State::kept && state != State::unseen;
     });
-    if (broken || !status.problems.empty()) return Health::needs_repair;
+    const bool unlisted = status.firmware && !status.firmware->missing.empty();
+    if (broken || unlisted || !status.problems.empty()) return Health::needs_repair;
     if (any([](State state) { return state == State::unseen; }) || !status.unseen.empty())
         return Health::unknown;
     return Health::sound;

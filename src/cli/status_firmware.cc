@@ -60,26 +60,29 @@ FirmwareStatus firmware_status(const FirmwareList& list, const OwnedPrograms& ow
     return status;
 }
 
-std::vector<FirmwareEntry> missing_entries(const FirmwareList& list,
-                                           const OwnedPrograms& owned,
-                                           const RealisedPlan& plan) {
+std::vector<MissingEntry> missing_entries(const FirmwareList& list,
+                                          const OwnedPrograms& owned,
+                                          const RealisedPlan& plan) {
     const auto find = [&](const TargetId& target, const RelPath& path) {
         const auto found = std::ranges::find_if(owned.programs, [&](const OwnedProgram& program) {
             return program.target == target && program.path == path;
         });
         return found == owned.programs.end() ? nullptr : &*found;
     };
-    std::vector<FirmwareEntry> missing;
+    std::vector<MissingEntry> missing;
     for (const RealisedStep& step : plan.steps) {
         const auto* wanted = std::get_if<FirmwareEntry>(&step);
         const OwnedProgram* program = wanted ? find(wanted->target, wanted->path) : nullptr;
         if (!program) continue;
-        if (wanted->fallback && find(wanted->target, *wanted->fallback)) continue;
         const bool listed = std::ranges::any_of(list.entries, [&](const BootEntry& entry) {
             return starts(entry.option, program->place) &&
                    std::ranges::count(list.order, entry.number) != 0;
         });
-        if (!listed) missing.push_back(*wanted);
+        if (listed) continue;
+        const bool copied = wanted->fallback && find(wanted->target, *wanted->fallback);
+        missing.push_back({.target = wanted->target,
+                           .path = wanted->path,
+                           .copy = copied ? wanted->fallback : std::nullopt});
     }
     return missing;
 }

@@ -45,12 +45,25 @@ struct FirmwareEntryStatus {
     bool operator==(const FirmwareEntryStatus&) const = default;
 };
 
+// An entry that was installed and that the firmware would not try: it is not in its list, or not in
+// the order of that.
+struct MissingEntry {
+    TargetId target;
+    RelPath path;  // of its program, below the target
+    // The copy of the program that was put where firmware looks without an entry, after all that
+    // are in its order (UEFI 2.10, section 3.5.1.1); none where there is no such copy.
+    std::optional<RelPath> copy = {};
+
+    bool operator==(const MissingEntry&) const = default;
+};
+
 struct FirmwareStatus {
     std::vector<FirmwareEntryStatus> entries;  // by number, those included that cannot be read
     std::vector<std::uint16_t> order;
     std::optional<std::uint16_t> current;   // that has started the running system
     std::optional<std::uint16_t> next;      // that is started once, before the order
     std::vector<std::string> damaged = {};  // as FirmwareList
+    std::vector<MissingEntry> missing = {};
 
     [[nodiscard]] bool is_damaged(const char* variable) const;
 
@@ -66,11 +79,9 @@ struct FirmwareStatus {
 
 [[nodiscard]] FirmwareStatus firmware_status(const FirmwareList& list, const OwnedPrograms& owned);
 
-// The entries that `plan` has for the programs, and that the firmware would not try: they are not
-// in its list or not in its order. An entry whose program is also where firmware looks without one
-// is none of them.
-[[nodiscard]] std::vector<FirmwareEntry> missing_entries(const FirmwareList& list,
-                                                         const OwnedPrograms& owned,
-                                                         const RealisedPlan& plan);
+// Those of the entries that `plan` has for the programs.
+[[nodiscard]] std::vector<MissingEntry> missing_entries(const FirmwareList& list,
+                                                        const OwnedPrograms& owned,
+                                                        const RealisedPlan& plan);
 
 }  // namespace cordwainer::cli

@@ -166,9 +166,21 @@ std::string first_text(const FirmwareStatus& firmware) {
                        first->readable ? "" : " cordwainer's");
 }
 
+std::string missing_text(const MissingEntry& missing) {
+    const std::string text = fmt::format("  its order has none for {} on target {}",
+                                         printable(missing.path.text()),
+                                         missing.target.text);
+    if (!missing.copy) return text + "\n";
+    return text + fmt::format(
+                      ": only its copy {} starts it, where firmware looks after all that "
+                      "are in the order\n",
+                      printable(missing.copy->text()));
+}
+
 std::string firmware_text(const std::optional<FirmwareStatus>& firmware) {
     if (!firmware) return "";
     std::string text = "Firmware: " + first_text(*firmware) + "\n";
+    for (const MissingEntry& missing : firmware->missing) text += missing_text(missing);
     if (firmware->next) {
         text += fmt::format("  once, at the next start: {} (BootNext)\n",
                             entry_text(*firmware, *firmware->next));
@@ -190,6 +202,13 @@ std::string firmware_text(const std::optional<FirmwareStatus>& firmware) {
     return text + fmt::format("  order: {}\n", fmt::join(order, ", "));
 }
 
+// Whether nothing needs repair but the firmware's list.
+bool lacks_only_entries(MachineStatus status) {
+    if (!status.firmware || status.firmware->missing.empty()) return false;
+    status.firmware->missing.clear();
+    return health_of(status) != Health::needs_repair;
+}
+
 // What to do, or that nothing is to be done.
 std::string verdict_text(const MachineStatus& status) {
     switch (health_of(status)) {
@@ -204,6 +223,10 @@ std::string verdict_text(const MachineStatus& status) {
                        : "What could be seen is as it was installed.\n";
         case Health::needs_repair:
             break;
+    }
+    if (lacks_only_entries(status)) {
+        return "`cordwainer install` makes the firmware's entry, or says why the firmware takes "
+               "none.\n";
     }
     const auto has = [&](State state) {
         return std::ranges::find(status.targets, state, &TargetStatus::state) !=
@@ -272,11 +295,18 @@ Json firmware_json(const FirmwareStatus& firmware) {
                            {"path", or_null(entry.path)},
                            {"owner", owner_name(entry.owner)}});
     }
+    Json missing = Json::array();
+    for (const MissingEntry& entry : firmware.missing) {
+        missing.push_back({{"target", entry.target.text},
+                           {"path", entry.path.text()},
+                           {"copy", entry.copy ? Json(entry.copy->text()) : Json()}});
+    }
     const FirmwareEntryStatus* const first = firmware.first();
     return {{"first", first ? Json(first->number) : Json()},
             {"next", or_null(firmware.next)},
             {"current", or_null(firmware.current)},
             {"damaged", firmware.damaged},
+            {"missing", missing},
             {"order", firmware.order},
             {"entries", entries}};
 }

@@ -111,9 +111,14 @@ TEST(StatusFirmware, MissesAnEntryThatIsNotTried) {
     };
     EXPECT_THAT(missing(owned({kProgram})), IsEmpty());
     changed.order = {0, 4};
-    EXPECT_THAT(missing(owned({kProgram})), ElementsAre(std::get<FirmwareEntry>(plan.steps[0])));
-    // The copy stands in for it.
-    EXPECT_THAT(missing(owned({kProgram, kRemovable})), IsEmpty());
+    const RelPath program = *RelPath::parse(kProgram);
+    EXPECT_THAT(missing(owned({kProgram})),
+                ElementsAre(MissingEntry{.target = {"esp"}, .path = program}));
+    // A copy is no entry: whatever the list has comes first.
+    EXPECT_THAT(
+        missing(owned({kProgram, kRemovable})),
+        ElementsAre(MissingEntry{
+            .target = {"esp"}, .path = program, .copy = RelPath::parse(kRemovable).value()}));
     // A target that is away, or damaged: that is said elsewhere.
     EXPECT_THAT(missing({}), IsEmpty());
     changed = list();

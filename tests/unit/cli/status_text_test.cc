@@ -158,6 +158,32 @@ TEST(StatusText, SaysThatTheFirstEntryCannotBeRead) {
     EXPECT_EQ(json["entries"][0]["readable"], true);
 }
 
+// What the firmware starts is another system, though every file is as it was installed.
+TEST(StatusText, AMissingEntryNeedsRepairAlsoWhereACopyStandsIn) {
+    MachineStatus status = sound();
+    status.firmware = firmware({1});
+    status.firmware->missing = {
+        {.target = {"esp"}, .path = *RelPath::parse("EFI/cordwainer/grubx64.efi")}};
+    EXPECT_EQ(health_of(status), Health::needs_repair);
+    EXPECT_THAT(status_text(status),
+                HasSubstr("  its order has none for EFI/cordwainer/grubx64.efi on target esp\n"));
+    status.firmware->missing[0].copy = *RelPath::parse("EFI/BOOT/BOOTX64.EFI");
+    EXPECT_EQ(health_of(status), Health::needs_repair);
+    EXPECT_THAT(
+        status_text(status),
+        AllOf(HasSubstr("\" is first, and is not cordwainer's\n"
+                        "  its order has none for EFI/cordwainer/grubx64.efi on target esp: "
+                        "only its copy EFI/BOOT/BOOTX64.EFI starts it, where firmware looks "
+                        "after all that are in the order\n"),
+              HasSubstr("\n`cordwainer install` makes the firmware's entry, or says why"),
+              Not(HasSubstr("Everything is as"))));
+    const auto json = status_json(status);
+    EXPECT_EQ(json["health"], "needs_repair");
+    EXPECT_EQ(json["firmware"]["missing"][0]["copy"], "EFI/BOOT/BOOTX64.EFI");
+    status.targets[0].state = State::damaged;
+    EXPECT_THAT(status_text(status), HasSubstr("\n`cordwainer verify --repair` writes"));
+}
+
 // The rest of the list is worth as much as before.
 TEST(StatusText, SaysWhichOfTheFirmwaresVariablesAreDamaged) {
     MachineStatus status = sound();
