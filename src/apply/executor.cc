@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apply/boot_code.h"
+#include "apply/entry_copy.h"
 #include "apply/give_up.h"
 #include "apply/room.h"
 #include "apply/survey.h"
@@ -167,27 +168,15 @@ class Run {
     // Puts a firmware entry's program where firmware looks without one, and never over a file that
     // is not ours.
     Result<void> fall_back(FileRun& run, const FirmwareEntry& step) {
-        const auto program = program_of(step, plan_);
-        if (!step.fallback || !program) {
-            return Error(Errc::unsupported, "the plan has no other way to start it");
+        const EntryCopy copy = TRY(copy_for(step, plan_, run, trust_));
+        if (copy.there) {
+            want_copy(run, copy, {});
+            return run.unsettled ? run.port.settle() : Result<void>();
         }
-        const RelPath& path = *step.fallback;
-        const RealisedSource& source = program->source;
-        OwnedFile wanted{.digest = digest_of(source), .size = size_of(source)};
-        const std::optional<std::string> stamp = TRY(present(run, path, wanted, trust_));
-        const bool ours = run.before.files.contains(path) && TRY(still_ours(run, path));
-        const std::optional<FileState> there = TRY(run.port.look(path));
-        if (there && !ours && !stamp) {
-            return Error(Errc::refused, path.text() + " there is not ours and is left as it is");
-        }
-        if (!stamp) TRY_VOID(run.port.check_place(path));
-        std::erase(run.to_remove, path);
-        if (stamp) wanted.stamp = *stamp;
-        run.after.files.insert_or_assign(path, wanted);
-        if (stamp) return run.unsettled ? run.port.settle() : Result<void>();
-        run.to_write.insert_or_assign(path, TRY(contents_.locate(source)));
+        const std::filesystem::path from = TRY(contents_.locate(copy.source));
+        want_copy(run, copy, from);
         TRY_VOID(claim(run));
-        return run.port.replace(path, run.to_write.at(path), wanted.digest);
+        return run.port.replace(copy.path, from, copy.wanted.digest);
     }
 
     // Stages or replaces the file of a step, if it is one to write.
@@ -220,7 +209,7 @@ class Run {
         for (const bool inside : {false, true}) {
             bool some = false;
             for (const RelPath& path : run.to_remove) {
-                if (is_inside_own(run, path) != inside) continue;
+                if (run.is_inside_own(path) != inside) continue;
                 TRY_VOID(remove(run, path));
                 some = true;
             }
@@ -248,7 +237,7 @@ class Run {
 
     // An EFI program of ours goes: the firmware's entries for it first.
     void forget_entry(const FileRun& run, const RelPath& path) {
-        if (!bindings_.firmware || !is_inside_own(run, path) || !path.text().ends_with(".efi"))
+        if (!bindings_.firmware || !run.is_inside_own(path) || !path.text().ends_with(".efi"))
             return;
         const TargetId& target = run.planned.id;
         const Result<bool> forgotten = bindings_.firmware->forget(target, path);
@@ -257,19 +246,6 @@ class Run {
         outcome_.warnings.push_back("an entry of the firmware may still name " + path.text() +
                                     " on target " + target.text +
                                     ", which is removed: " + forgotten.error().message());
-    }
-
-    static bool is_inside_own(const FileRun& run, const RelPath& path) {
-        return path.text().starts_with(run.own().text() + "/");
-    }
-
-    // Everything below the target's own directory is ours. A name that others use too is ours while
-    // it holds what we gave it.
-    static Result<bool> still_ours(FileRun& run, const RelPath& path) {
-        if (is_inside_own(run, path)) return true;
-        const std::optional<Digest> digest = TRY(run.port.digest(path));
-        const OwnedFile& file = run.before.files.at(path);
-        return !digest || *digest == file.digest || digest == file.former;
     }
 
     [[nodiscard]] std::uint64_t bytes_to_write(bool commits) const {

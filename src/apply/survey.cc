@@ -157,6 +157,13 @@ Result<std::optional<std::string>> present(FileRun& run,
     return state->stamp;
 }
 
+Result<bool> still_ours(FileRun& run, const RelPath& path) {
+    if (run.is_inside_own(path)) return true;
+    const std::optional<Digest> digest = TRY(run.port.digest(path));
+    const OwnedFile& file = run.before.files.at(path);
+    return !digest || *digest == file.digest || digest == file.former;
+}
+
 std::optional<FileStep> file_step(const RealisedStep& step) {
     if (const auto* stage = std::get_if<BasicStageFile<RealisedSource>>(&step))
         return FileStep{.path = stage->path, .source = stage->source};

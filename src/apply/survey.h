@@ -49,6 +49,10 @@ struct FileRun {
 
     [[nodiscard]] const RelPath& own() const { return *planned.own; }
 
+    [[nodiscard]] bool is_inside_own(const RelPath& path) const {
+        return path.text().starts_with(own().text() + "/");
+    }
+
     // Whether anything is to be done here.
     [[nodiscard]] bool dirty() const;
 };
@@ -75,13 +79,18 @@ void leave_out(Survey& survey, const TargetId& target);
                                                          const OwnedFile& wanted,
                                                          Trust trust);
 
+// Whether a file that the inventory has, or that is gone, may be removed or replaced. Everything
+// below the target's own directory is ours. A name that others use too is ours while it holds what
+// we gave it, which is found by reading it.
+[[nodiscard]] Result<bool> still_ours(FileRun& run, const RelPath& path);
+
 // Loads the inventories and compares them, and what is on the targets, with the plan. A file that
 // an inventory has with the wanted digest is not read, unless its stamp differs or it was pending.
 // What the old inventories have and the plan does not is removed, or, while a target of the plan is
 // not bound, kept. With Trust::contents every file is read, and one that is damaged is written.
 //
-// Fails where a step's bytes cannot be found, boot code does not fit its place, a file target has no
-// directory of its own, or something else is where a file is to be written.
+// Fails where a step's bytes cannot be found, boot code does not fit its place, a file target has
+// no directory of its own, or something else is where a file is to be written.
 [[nodiscard]] Result<Survey> survey(const RealisedPlan& plan,
                                     const Bindings& bindings,
                                     Contents& contents,
