@@ -132,6 +132,10 @@ class FirmwareEntries {
     // Whether an entry names this program, so that ensure() need write none. Writes nothing.
     virtual Result<bool> has(const FirmwareEntry& entry) = 0;
 
+    // An error, with what to do, where it can be seen that ensure() would write none: there are no
+    // variables, or they are read-only. Firmware without room is not seen. Writes nothing.
+    virtual Result<void> check_writable() = 0;
+
     // Makes sure that an entry names this program; whether something had to be written.
     virtual Result<bool> ensure(const FirmwareEntry& entry) = 0;
 

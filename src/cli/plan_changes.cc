@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "apply/boot_code.h"
+#include "apply/entry_copy.h"
 #include "apply/give_up.h"
 #include "apply/room.h"
 #include "apply/survey.h"
@@ -54,11 +55,12 @@ class Comparison {
         const Result<void> room = check_room(volumes);
         changes.fits = room.has_value();
         if (!room) changes.warnings.push_back("installing is refused: " + room.error().message());
+        look_at_entries(found, changes);
         changes.bootloader_before = what.installed ? what.installed->bootloader : "";
         changes.bootloader_after = what.plan.bootloader;
         changes.menu = compare_menus(what);
         for (const PlannedTarget& target : foreseen_.plan.targets) {
-            TargetChanges made = target_changes(target, found);
+            TargetChanges made = TRY(target_changes(target, found));
             made.former = std::ranges::find(what.former, target) != what.former.end();
             changes.targets.push_back(std::move(made));
         }
@@ -86,8 +88,56 @@ class Comparison {
         return {};
     }
 
-    [[nodiscard]] TargetChanges target_changes(const PlannedTarget& target,
-                                               const Survey& found) const {
+    // What the executor's commit of an entry comes to, as far as that can be seen.
+    void look_at_entries(Survey& found, PlanChanges& changes) {
+        for (const RealisedStep& step : foreseen_.plan.steps) {
+            const auto* entry = std::get_if<FirmwareEntry>(&step);
+            const auto run = found.files.find(target_of(step));
+            if (!entry || !bindings_.firmware || run == found.files.end()) continue;
+            const Result<bool> there = bindings_.firmware->has(*entry);
+            if (there && *there) continue;
+            const Result<void> may =
+                there ? bindings_.firmware->check_writable() : Result<void>(there.error());
+            if (may) {
+                entries_[entry->target].push_back(new_entry(*entry, run->second));
+            } else {
+                fall_back(*entry, may.error(), run->second, changes);
+            }
+        }
+    }
+
+    // An entry that may be made. Whether its copy goes is not certain then.
+    static EntryChange new_entry(const FirmwareEntry& entry, FileRun& run) {
+        EntryChange change{.entry = entry};
+        if (!entry.fallback || std::erase(run.to_remove, *entry.fallback) == 0) return change;
+        const OwnedFile& copy = run.before.files.at(*entry.fallback);
+        run.after.files.emplace(*entry.fallback, copy);
+        change.copy = RemovedFile{.path = *entry.fallback, .size = copy.size};
+        return change;
+    }
+
+    void fall_back(const FirmwareEntry& entry,
+                   const Error& why,
+                   FileRun& run,
+                   PlanChanges& changes) {
+        const std::string text = "the firmware's list of boot entries gets none for " +
+                                 entry.path.text() + " on target " + entry.target.text +
+                                 ", since " + why.message();
+        const Result<EntryCopy> copy = copy_for(entry, foreseen_.plan, run, Trust::stamps);
+        if (!copy) {
+            changes.lacking = true;
+            changes.warnings.push_back(text + ", and " + copy.error().message());
+            return;
+        }
+        want_copy(run, *copy, {});
+        copies_.emplace(entry.target, *copy);
+        changes.warnings.push_back(text + "; so the same program is put at " + copy->path.text() +
+                                   ", where firmware looks by itself if no other entry comes "
+                                   "first");
+    }
+
+    [[nodiscard]] Result<TargetChanges> target_changes(const PlannedTarget& target,
+                                                       const Survey& found) const {
         TargetChanges made{
             .target = target, .written = {}, .removed = {}, .boot_code = {}, .entries = {}};
         made.failing = std::ranges::find(failed_, target.id, &FailedTarget::id) != failed_.end();
@@ -96,41 +146,48 @@ class Comparison {
         const auto boot_code = boot_code_.find(target.id);
         if (boot_code != boot_code_.end()) made.boot_code = boot_code->second;
         const auto run = found.files.find(target.id);
-        if (run != found.files.end()) compare_files(run->second, made);
-        for (const RealisedStep& step : foreseen_.plan.steps) {
-            if (target_of(step) != target.id) continue;
-            const auto* entry = std::get_if<FirmwareEntry>(&step);
-            if (entry && run != found.files.end() && is_missing(*entry, run->second))
-                made.entries.push_back(*entry);
-        }
+        const auto entries = entries_.find(target.id);
+        if (entries != entries_.end()) made.entries = entries->second;
+        if (run != found.files.end()) TRY_VOID(compare_files(run->second, made));
         return made;
     }
 
-    // Whether the firmware has to be given an entry. One that does not tell of its list is taken to
-    // have it where the program is installed.
-    [[nodiscard]] bool is_missing(const FirmwareEntry& entry, const FileRun& run) const {
-        if (bindings_.firmware) {
-            const Result<bool> there = bindings_.firmware->has(entry);
-            if (there) return !*there;
-        }
-        return run.to_write.contains(entry.path);
-    }
-
-    void compare_files(const FileRun& run, TargetChanges& made) const {
+    Result<void> compare_files(const FileRun& run, TargetChanges& made) const {
         for (const RealisedStep& step : foreseen_.plan.steps) {
             const auto file = file_step(step);
             if (!file || target_of(step) != made.target.id) continue;
             if (!run.to_write.contains(file->path)) continue;
-            const bool to_be_made = foreseen_.to_be_made.contains(digest_of(file->source));
-            made.written.push_back(
-                {.path = file->path,
-                 .size = to_be_made ? std::nullopt : std::optional(size_of(file->source)),
-                 .commit = file->commit});
+            made.written.push_back(TRY(written(run, file->path, file->source)));
         }
+        const auto copy = copies_.find(made.target.id);
+        if (copy != copies_.end() && !copy->second.there)
+            made.written.push_back(TRY(written(run, copy->second.path, copy->second.source)));
         for (const RelPath& path : run.to_remove)
             made.removed.push_back({.path = path, .size = run.before.files.at(path).size});
         made.kept = run.after.files.size() - run.to_write.size();
+        for (const EntryChange& change : made.entries) made.kept -= change.copy ? 1 : 0;
         made.noted = run.dirty() && made.written.empty() && made.removed.empty();
+        return {};
+    }
+
+    Result<WrittenFile> written(const FileRun& run,
+                                const RelPath& path,
+                                const RealisedSource& source) const {
+        const bool to_be_made = foreseen_.to_be_made.contains(digest_of(source));
+        return WrittenFile{.path = path,
+                           .size = to_be_made ? std::nullopt : std::optional(size_of(source)),
+                           .over = TRY(what_is_at(run, path))};
+    }
+
+    static Result<WrittenFile::Over> what_is_at(const FileRun& run, const RelPath& path) {
+        using Over = WrittenFile::Over;
+        const std::optional<FileState> state = TRY(run.port.look(path));
+        if (!state) return Over::nothing;
+        if (run.is_inside_own(path)) return Over::ours;
+        const auto before = run.before.files.find(path);
+        if (before == run.before.files.end()) return Over::other;
+        return before->second.pending || as_written(before->second, *state) ? Over::ours
+                                                                            : Over::other;
     }
 
     // Where a new core image goes; nothing where the disk has it.
@@ -149,6 +206,8 @@ class Comparison {
     Contents& contents_;
     std::vector<FailedTarget> failed_;
     std::map<TargetId, std::optional<SectorRange>> boot_code_;  // as place_of
+    std::map<TargetId, std::vector<EntryChange>> entries_;
+    std::map<TargetId, EntryCopy> copies_;  // instead of entries
 };
 
 }  // namespace

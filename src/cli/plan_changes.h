@@ -21,9 +21,13 @@
 namespace cordwainer::cli {
 
 struct WrittenFile {
+    // What is there now: a file that an earlier run wrote, or one that is not cordwainer's, as far
+    // as its stamp tells.
+    enum class Over { nothing, ours, other };
+
     RelPath path;
     std::optional<std::uint64_t> size;  // none: the file is still to be made
-    bool commit = false;                // what boots refers to its name
+    Over over = Over::nothing;
 
     bool operator==(const WrittenFile&) const = default;
 };
@@ -33,6 +37,14 @@ struct RemovedFile {
     std::uint64_t size = 0;
 
     bool operator==(const RemovedFile&) const = default;
+};
+
+// An entry that the firmware's list has not.
+struct EntryChange {
+    FirmwareEntry entry;
+    // The copy that stands in for it, and goes once there is the entry. The firmware may have no
+    // room for that, which is not seen before.
+    std::optional<RemovedFile> copy = {};
 };
 
 struct TargetChanges {
@@ -46,8 +58,7 @@ struct TargetChanges {
     // Something is to be noted or made durable though no file changes.
     bool noted = false;
     std::optional<SectorRange> boot_code;  // where a new core image goes
-    // Those that the firmware's list has not, or may not have.
-    std::vector<FirmwareEntry> entries;
+    std::vector<EntryChange> entries;      // those that may be made
 
     [[nodiscard]] bool any() const;
 };
@@ -71,6 +82,8 @@ struct PlanChanges {
     std::vector<TargetChanges> targets;
     MenuChanges menu;
     bool fits = true;  // else a warning says what is missing where
+    // Something that is missing cannot be done; a warning says what, and why.
+    bool lacking = false;
     std::vector<std::string> warnings;
 
     // Whether anything is to be done on a target.

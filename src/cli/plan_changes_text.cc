@@ -62,12 +62,13 @@ std::vector<Group> grouped(const std::vector<NamedFile>& files) {
     return groups;
 }
 
-std::string lines(const char* verb, const std::vector<NamedFile>& files) {
+// `whose` follows each.
+std::string lines(const char* verb, const std::vector<NamedFile>& files, const char* whose = "") {
     const std::vector<Group> groups = grouped(files);
     std::string text;
     const std::size_t shown = groups.size() <= kMostLines ? groups.size() : kMostLines - 1;
     for (std::size_t i = 0; i < shown; ++i)
-        text += fmt::format("  {:<8} {}\n", verb, text_of(groups[i]));
+        text += fmt::format("  {:<8} {}{}\n", verb, text_of(groups[i]), whose);
     if (shown == groups.size()) return text;
     Group rest;
     for (std::size_t i = shown; i < groups.size(); ++i) {
@@ -75,12 +76,19 @@ std::string lines(const char* verb, const std::vector<NamedFile>& files) {
         rest.bytes += groups[i].bytes;
     }
     return text +
-           fmt::format("  {:<8} {} more files ({})\n", verb, rest.files, human_size(rest.bytes));
+           fmt::format(
+               "  {:<8} {} more files ({}){}\n", verb, rest.files, human_size(rest.bytes), whose);
 }
 
 std::string place_of(const PlannedTarget& target) {
     return printable(target.spec.type == TargetType::file ? target.spec.path
                                                           : target.spec.block.value);
+}
+
+std::string fate_of(const std::optional<RemovedFile>& copy) {
+    if (!copy) return "";
+    return fmt::format(
+        "; if that succeeds, {} ({}) goes", printable(copy->path.text()), human_size(copy->size));
 }
 
 std::string describe(const TargetChanges& changes) {
@@ -91,14 +99,15 @@ std::string describe(const TargetChanges& changes) {
                                    changes.failing    ? ": fails, left as it is"
                                    : !changes.reached ? ": not there, left as it is"
                                                       : "");
-    std::vector<NamedFile> staged;
-    std::vector<NamedFile> replaced;
+    std::map<WrittenFile::Over, std::vector<NamedFile>> written;
     std::vector<NamedFile> removed;
     for (const WrittenFile& file : changes.written)
-        (file.commit ? replaced : staged).push_back({file.path.text(), file.size});
+        written[file.over].push_back({file.path.text(), file.size});
     for (const RemovedFile& file : changes.removed)
         removed.push_back({file.path.text(), file.size});
-    text += lines("write", staged) + lines("replace", replaced);
+    using Over = WrittenFile::Over;
+    text += lines("write", written[Over::nothing]) + lines("replace", written[Over::ours]) +
+            lines("replace", written[Over::other], ", which is not cordwainer's");
     if (changes.boot_code) {
         text +=
             fmt::format("  {:<8} boot code: a core image into LBA {} to {}, then the boot sector\n",
@@ -106,11 +115,12 @@ std::string describe(const TargetChanges& changes) {
                         changes.boot_code->first_lba,
                         changes.boot_code->first_lba + changes.boot_code->count - 1);
     }
-    for (const FirmwareEntry& entry : changes.entries) {
-        text += fmt::format("  {:<8} firmware entry \"{}\", where there is none for {}\n",
+    for (const EntryChange& change : changes.entries) {
+        text += fmt::format("  {:<8} firmware entry \"{}\", where there is none for {}{}\n",
                             "add",
-                            printable(entry.title),
-                            printable(entry.path.text()));
+                            printable(change.entry.title),
+                            printable(change.entry.path.text()),
+                            fate_of(change.copy));
     }
     text += lines("remove", removed);
     if (changes.noted) text += fmt::format("  {:<8} what is installed here\n", "note");
@@ -176,6 +186,8 @@ std::string total(const PlanChanges& changes) {
 
 std::string render_changes(const PlanChanges& changes) {
     const bool none = changes.bootloader_after == "none";
+    if (!changes.any() && changes.lacking && !none)
+        return "nothing that could be done now is to be done; what is missing follows\n";
     if (!changes.any()) {
         return none ? "nothing is installed: the bootloader is \"none\"\n"
                     : "nothing to do: everything is installed as planned\n";

@@ -53,6 +53,8 @@ class LiveFirmwareEntries : public FirmwareEntries {
 
     Result<bool> has(const FirmwareEntry& entry) override;
 
+    Result<void> check_writable() override { return variables_.check_writable(); }
+
     // An entry that names that partition and path, whatever its title, is kept as it is. A new one
     // becomes the first of the order, or follows the one that was asked for before it; it is
     // written before the order, so that a cut leaves an order without it, which the next run

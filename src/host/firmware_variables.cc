@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -81,6 +82,17 @@ Result<void> FirmwareVariables::check() const {
                  "there are no firmware variables in " + directory_.string() +
                      ": this machine was not started by UEFI firmware, or they are not mounted "
                      "(mount -t efivarfs efivarfs " +
+                     directory_.string() + ")");
+}
+
+Result<void> FirmwareVariables::check_writable() const {
+    TRY_VOID(check());
+    struct statvfs volume{};
+    if (::statvfs(directory_.c_str(), &volume) != 0)
+        return file_error(errno, "look at " + directory_.string());
+    if ((volume.f_flag & ST_RDONLY) == 0) return {};
+    return Error(Errc::refused,
+                 directory_.string() + " is read-only (mount -o remount,rw " +
                      directory_.string() + ")");
 }
 

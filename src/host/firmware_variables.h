@@ -30,6 +30,9 @@ class FirmwareVariables {
     // not mounted; says so, and what to do.
     [[nodiscard]] Result<void> check() const;
 
+    // As check(); also an error where they are mounted read-only.
+    [[nodiscard]] Result<void> check_writable() const;
+
     // The names of a vendor's variables, sorted.
     [[nodiscard]] Result<std::vector<std::string>> names(const std::string& vendor) const;
 

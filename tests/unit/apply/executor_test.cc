@@ -401,6 +401,8 @@ class FakeFirmware : public FirmwareEntries {
   public:
     Result<bool> has(const FirmwareEntry& entry) override { return titles.contains(entry.title); }
 
+    Result<void> check_writable() override { return {}; }
+
     Result<bool> ensure(const FirmwareEntry& entry) override {
         if (full) return Error(Errc::no_space, "the firmware is full");
         return titles.insert(entry.title).second;

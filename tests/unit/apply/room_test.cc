@@ -222,6 +222,8 @@ class Firmware : public FirmwareEntries {
         return Error(Errc::io, "its variables are not mounted");
     }
 
+    Result<void> check_writable() override { return {}; }
+
     Result<bool> ensure(const FirmwareEntry& /*entry*/) override { return false; }
 
     Result<bool> forget(const TargetId& /*target*/, const RelPath& /*path*/) override {

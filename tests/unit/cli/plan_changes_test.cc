@@ -119,8 +119,8 @@ TEST_F(PlanChangesTest, ANewGeneration) {
               (std::vector<std::string>{"cordwainer/kernels/" + sha256("kernel 2").hex(),
                                         "cordwainer/k1/grub.cfg"}));
     EXPECT_EQ(files.written[0].size, 8U);
-    EXPECT_FALSE(files.written[0].commit);
-    EXPECT_TRUE(files.written[1].commit);
+    EXPECT_EQ(files.written[0].over, WrittenFile::Over::nothing);
+    EXPECT_EQ(files.written[1].over, WrittenFile::Over::ours);
     EXPECT_EQ(files.kept, 4U);
     EXPECT_FALSE(changes.targets[1].any());
     EXPECT_FALSE(changes.targets[2].any());
@@ -159,6 +159,8 @@ class AskedFirmware : public FirmwareEntries {
   public:
     Result<bool> has(const FirmwareEntry& /*entry*/) override { return answer; }
 
+    Result<void> check_writable() override { return writable; }
+
     Result<bool> ensure(const FirmwareEntry& /*entry*/) override { return written(); }
 
     Result<bool> forget(const TargetId& /*target*/, const RelPath& /*path*/) override {
@@ -166,6 +168,7 @@ class AskedFirmware : public FirmwareEntries {
     }
 
     Result<bool> answer = false;
+    Result<void> writable = {};
 
   private:
     static bool written() {
@@ -174,32 +177,125 @@ class AskedFirmware : public FirmwareEntries {
     }
 };
 
-TEST_F(PlanChangesTest, AFirmwareEntryIsMadeWhereTheListHasNone) {
-    Plan plan = plan_of(world_.plan(kOne));
-    const RelPath kernel = std::get<StageFile>(plan.steps.front()).path;
-    plan.steps.emplace_back(
-        FirmwareEntry{std::get<StageFile>(plan.steps.front()).target, kernel, "Linux"});
-    AskedFirmware firmware;
-    const auto entries = [&] {
+// A plan with an entry for the ESP's program, as `removable = false` makes it.
+class PlanChangesOfEntries : public PlanChangesTest {
+  protected:
+    static FirmwareEntry entry() {
+        return {.target = {"esp"},
+                .path = rel("EFI/cordwainer/grubx64.efi"),
+                .title = "Linux",
+                .fallback = rel("EFI/BOOT/BOOTX64.EFI")};
+    }
+
+    PlanChanges look(const test::Version& version = kOne) {
+        Plan plan = plan_of(world_.plan(version));
+        plan.steps.emplace_back(entry());
         Bindings bindings = world_.bindings();
-        bindings.firmware = &firmware;
-        const PlanChanges changes = compare(plan, bindings);
-        std::size_t count = 0;
-        for (const TargetChanges& target : changes.targets) count += target.entries.size();
+        bindings.firmware = &firmware_;
+        return compare(plan, bindings);
+    }
+
+    // Installs where the firmware takes no entry.
+    void install_copy() {
+        class Full : public AskedFirmware {
+          public:
+            Result<bool> ensure(const FirmwareEntry& /*entry*/) override {
+                return Error(Errc::no_space, "it is full");
+            }
+        } full;
+
+        world_.esp.erase("EFI/BOOT/BOOTX64.EFI");
+        RealisedPlan plan = world_.plan(kOne);
+        plan.steps.emplace_back(entry());
+        Bindings bindings = world_.bindings();
+        bindings.firmware = &full;
+        ASSERT_TRUE(apply(plan, bindings, world_.contents, world_.progress).result);
+        ASSERT_TRUE(world_.esp.text("EFI/BOOT/BOOTX64.EFI"));
+    }
+
+    AskedFirmware firmware_;
+};
+
+TEST_F(PlanChangesOfEntries, OneIsMadeWhereTheListHasNone) {
+    const auto entries = [&] {
+        const PlanChanges changes = look();
         EXPECT_EQ(render_changes(changes).find("firmware entry \"Linux\"") != std::string::npos,
-                  count > 0);
-        return count;
+                  !changes.targets[1].entries.empty());
+        return changes.targets[1].entries.size();
     };
     EXPECT_EQ(entries(), 1U);
-    firmware.answer = true;
+    firmware_.answer = true;
     EXPECT_EQ(entries(), 0U);
-    // Where the firmware does not tell, an entry goes with its program.
-    firmware.answer = Error(Errc::not_found, "no variables");
-    EXPECT_EQ(entries(), 1U);
     install(kOne);
     EXPECT_EQ(entries(), 0U);
-    firmware.answer = false;
+    firmware_.answer = false;
     EXPECT_EQ(entries(), 1U) << "somebody has removed it";
+}
+
+TEST_F(PlanChangesOfEntries, WhereNoneCanBeMadeTheCopyIsPlanned) {
+    world_.esp.erase("EFI/BOOT/BOOTX64.EFI");
+    const auto expect_copy = [&] {
+        const PlanChanges changes = look();
+        EXPECT_TRUE(changes.targets[1].entries.empty());
+        EXPECT_EQ(paths(changes.targets[1].written),
+                  (std::vector<std::string>{"EFI/cordwainer/grubx64.efi", "EFI/BOOT/BOOTX64.EFI"}));
+        ASSERT_EQ(changes.warnings.size(), 1U);
+        EXPECT_THAT(changes.warnings[0],
+                    testing::AllOf(testing::HasSubstr("since no variables"),
+                                   testing::HasSubstr("is put at EFI/BOOT/BOOTX64.EFI")));
+    };
+    firmware_.writable = Error(Errc::refused, "no variables are writable");
+    expect_copy();
+    firmware_.answer = Error(Errc::not_found, "no variables");
+    expect_copy();
+    // What install then finds to do: nothing.
+    install_copy();
+    const PlanChanges changes = look();
+    EXPECT_FALSE(changes.any());
+    EXPECT_EQ(changes.warnings.size(), 1U);
+    EXPECT_THAT(render_changes(changes), testing::StartsWith("nothing to do"));
+    EXPECT_EQ(paths(look(kUpgrade).targets[1].written),
+              (std::vector<std::string>{"EFI/cordwainer/grubx64.efi", "EFI/BOOT/BOOTX64.EFI"}));
+}
+
+// Firmware without room is not seen before.
+TEST_F(PlanChangesOfEntries, ThatACopyGoesIsNotCertain) {
+    install_copy();
+    const PlanChanges changes = look();
+    EXPECT_TRUE(changes.targets[1].removed.empty());
+    EXPECT_FALSE(changes.targets[1].noted);
+    const std::string text = render_changes(changes);
+    EXPECT_THAT(text, testing::HasSubstr("; if that succeeds, EFI/BOOT/BOOTX64.EFI (1000 B) goes"));
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("  remove ")));
+    // Where there is an entry already, it is.
+    firmware_.answer = true;
+    EXPECT_EQ(look().targets[1].removed.size(), 1U);
+}
+
+TEST_F(PlanChangesOfEntries, AnotherSystemsFileStaysAndThatIsSaid) {
+    install(kOne);
+    firmware_.answer = Error(Errc::not_found, "no variables");
+    const PlanChanges changes = look();
+    EXPECT_FALSE(changes.any());
+    EXPECT_TRUE(changes.lacking);
+    ASSERT_EQ(changes.warnings.size(), 1U);
+    EXPECT_THAT(changes.warnings[0], testing::HasSubstr("BOOTX64.EFI there is not ours"));
+    EXPECT_THAT(render_changes(changes), testing::Not(testing::HasSubstr("as planned")));
+}
+
+TEST_F(PlanChangesTest, SaysWhatIsReplacedAndWhose) {
+    const Plan plan = plan_of(world_.plan(kOne));
+    std::string text = render_changes(compare(plan));
+    EXPECT_THAT(text, testing::HasSubstr("  write    EFI/cordwainer/grubx64.efi "));
+    EXPECT_THAT(text, testing::HasSubstr("  write    cordwainer/k1/grub.cfg "));
+    EXPECT_THAT(text,
+                testing::ContainsRegex("  replace  grub.cfg \\([0-9]+ B\\), which is not "
+                                       "cordwainer's"));
+    install(kOne);
+    text = render_changes(compare(plan_of(world_.plan(kTwo))));
+    EXPECT_THAT(text, testing::HasSubstr("  write    cordwainer/kernels/"));
+    EXPECT_THAT(text, testing::HasSubstr("  replace  cordwainer/k1/grub.cfg "));
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("not cordwainer's")));
 }
 
 TEST_F(PlanChangesTest, WhatIsStillToBeMadeHasNoSize) {
