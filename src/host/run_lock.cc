@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/utf8.h"
+#include "host/probe_mounts.h"
 #include "sys/file_io.h"
 #include "sys/interrupt.h"
 
@@ -33,17 +34,32 @@ std::string name_of(pid_t process) {
     return text + ", process " + number;
 }
 
+// With what to do, where nothing can be written.
+Error not_taken(Error error, const std::filesystem::path& state) {
+    if (error.sys_errno != EROFS) return error;
+    std::error_code failed;
+    const auto mounts = MountTable::read("/proc/self/mountinfo");
+    const Mount* mount =
+        mounts ? mounts->of(std::filesystem::weakly_canonical(state, failed).string()) : nullptr;
+    error.notes.push_back(
+        "nothing can be installed before that is writable: `mount -o remount,rw " +
+        (mount ? mount->mount_point : "/") + "`, once it is known (`dmesg`) why it is not");
+    return error;
+}
+
 }  // namespace
 
 Result<RunLock> RunLock::take(const std::filesystem::path& state,
                               const std::function<bool(const std::string& holder)>& busy) {
     std::error_code failed;
     std::filesystem::create_directories(state, failed);
-    if (failed) return file_error(failed.value(), "make " + state.string());
+    if (failed) return not_taken(file_error(failed.value(), "make " + state.string()), state);
     const std::string name = (state / "lock").string();
     // A record lock, whose holder the kernel tells. It would be lost if this process closed another
     // descriptor of the file; nothing else opens it.
-    Fd file = TRY(open_file(name, O_RDWR | O_CREAT, 0644));
+    Result<Fd> opened = open_file(name, O_RDWR | O_CREAT, 0644);
+    if (!opened) return not_taken(std::move(opened).error(), state);
+    Fd file = *std::move(opened);
     struct flock lock = whole_file();
     if (::fcntl(file.get(), F_SETLK, &lock) == 0) return RunLock(std::move(file));
     if (errno != EACCES && errno != EAGAIN) return file_error(errno, "lock " + name);

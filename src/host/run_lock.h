@@ -17,6 +17,7 @@ class RunLock {
   public:
     // Takes it. Where another process has it, `busy` is told who ("cordwainer, process 812"), once,
     // and decides: true waits, false is refused. The directory `state` is made where it is missing.
+    // Where that cannot be written, the error says what to do.
     [[nodiscard]] static Result<RunLock> take(
         const std::filesystem::path& state,
         const std::function<bool(const std::string& holder)>& busy);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <optional>
 #include <string>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +80,30 @@ TEST_F(RunLockTest, IsTakenWithoutWriting) {
     const auto lock = RunLock::take(state(), [](const std::string&) { return false; });
     ASSERT_TRUE(lock) << lock.error().message();
     EXPECT_EQ(std::filesystem::file_size(state() / "lock"), 0U);
+}
+
+// As a root that the kernel has made read-only after an error.
+TEST_F(RunLockTest, ReadOnlyFileSystemSaysWhatToDo) {
+    const std::string place = std::filesystem::canonical(directory_->path()).string();
+    if (::mount("tmpfs", place.c_str(), "tmpfs", MS_RDONLY, nullptr) != 0) {
+        GTEST_SKIP() << "mounting needs root";
+    }
+    const auto refused = RunLock::take(state(), [](const std::string&) { return false; });
+    std::string again;
+    if (::mount(nullptr, place.c_str(), nullptr, MS_REMOUNT, nullptr) == 0) {
+        std::filesystem::create_directories(state());
+        ::mount(nullptr, place.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr);
+        const auto lock = RunLock::take(state(), [](const std::string&) { return false; });
+        if (!lock) again = lock.error().message();
+    }
+    ::umount2(place.c_str(), MNT_DETACH);
+    const std::string remedy =
+        "Read-only file system: nothing can be installed before that is "
+        "writable: `mount -o remount,rw " +
+        place + "`";
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr(remedy));
+    EXPECT_THAT(again, testing::HasSubstr("/lock: " + remedy));
 }
 
 TEST_F(RunLockTest, SaysWhoHoldsIt) {
