@@ -336,7 +336,8 @@ Result<FilesPlace> choose_files(const InitFacts& facts,
     if (!why) return usual_place(*usual, directory);
     const std::string there = fmt::format("{} lies in {}", kFiles, *why);
     if (!esps) {
-        return impossible(there + ", or mount an unencrypted ext4 of 512 MiB at /boot");
+        return impossible(there +
+                          "; an unencrypted ext4 of 512 MiB that is mounted at /boot would do");
     }
     const std::string& mount_point = *esps->used.front()->mount_point;
     const Room room = room_at(facts, mount_point);

@@ -412,7 +412,7 @@ TEST_F(InitChoice, RootOnLuks2WithArgon2OnBios) {
     disk("/dev/sda", kTable);
     EXPECT_THAT(refusal(),
                 AllOf(HasSubstr("add a key slot with PBKDF2"),
-                      HasSubstr("mount an unencrypted ext4 of 512 MiB at /boot")));
+                      HasSubstr("; an unencrypted ext4 of 512 MiB that is mounted at /boot")));
 }
 
 TEST_F(InitChoice, RootOnLuks2WithArgon2OnUefi) {
