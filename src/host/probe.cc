@@ -114,9 +114,9 @@ struct Probe::State {
                       .label = std::nullopt};
         if (const auto device = device_of(mount, storage.devices())) {
             const Result<Volume>& found = storage.volume(**device);
-            if (found) volume = *found;
-            // A name that a loader reads, and layers that nobody knows: none.
-            if (!found) volume.file_system.clear();
+            // A name that a loader reads, on layers that nobody knows, would be taken for readable.
+            volume = found ? *found : Volume();
+            if (!found) volume.unknown = found.error().message();
         }
         const std::string inside = cordwainer::below(point, system.path());
         volumes.push_back({.mount_point = inside.empty() ? "/" : inside,

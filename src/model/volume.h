@@ -54,6 +54,8 @@ struct Volume {
     std::vector<std::string> features;  // on-disk feature flags in mke2fs's names: "inline_data"
     std::optional<Uuid> uuid;
     std::optional<std::string> label;
+    // Why nothing of the above is known: something below it cannot be described, or not be read.
+    std::optional<std::string> unknown = {};
 
     bool operator==(const Volume&) const = default;
 };

@@ -232,6 +232,9 @@ Why why_file_system(const Volume& volume, const ModuleDirectory& directory) {
 }  // namespace
 
 std::optional<std::string> why_unreadable(const Volume& volume, const ModuleDirectory& directory) {
+    if (volume.unknown) {
+        return "a file system that cannot be described (" + *volume.unknown + ")";
+    }
     const LayerReader reader(directory);
     for (const StorageLayer& layer : volume.layers) {
         if (Why why = std::visit(reader, layer)) return why;

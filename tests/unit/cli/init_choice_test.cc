@@ -428,6 +428,21 @@ TEST_F(InitChoice, RootOnLuks2WithArgon2OnUefi) {
     EXPECT_THAT(refusal(), HasSubstr("there is not room for two generations: 80.0 MiB are free"));
 }
 
+TEST_F(InitChoice, RootOnLayersThatAreNotKnown) {
+    Volume root;
+    root.unknown = "/dev/dm-0 is made of /dev/sda2 in a way that is not known here";
+    mount("/", root);
+    disk("/dev/sda", kTable);
+    EXPECT_THAT(refusal(),
+                HasSubstr("/boot/grub lies in a file system that cannot be described (/dev/dm-0 is "
+                          "made of /dev/sda2 in a way that is not known here); an unencrypted ext4 "
+                          "of 512 MiB that is mounted at /boot would do"));
+    facts_.machine.volumes.clear();
+    EXPECT_THAT(refusal(),
+                HasSubstr("/boot/grub lies in a file system that is not known here; an unencrypted "
+                          "ext4 of 512 MiB that is mounted at /boot would do"));
+}
+
 TEST_F(InitChoice, RootOnABtrfsSubvolume) {
     Volume root = ext4_on_gpt();
     root.file_system = "btrfs";

@@ -11,6 +11,7 @@ namespace cordwainer {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -210,6 +211,22 @@ TEST_F(ProbeTest, WhatIsOnNoDiskIsAnError) {
     ASSERT_EQ(probe->volumes().size(), 2U);
     EXPECT_EQ(probe->volumes()[0].volume.file_system, "overlay");
     EXPECT_EQ(probe->volumes()[0].volume.uuid, std::nullopt);
+}
+
+// Not what the kernel calls it: a loader would have to read what is below it.
+TEST_F(ProbeTest, VolumeOnUnknownLayersSaysWhatIsBelow) {
+    add_ext4_disk();
+    add_device("dm-0", "253:0", 32);
+    add_parts("dm-0", {"sda2"});
+    run({"mke2fs", "-q", "-t", "ext4", "-U", kUuid, "dm-0"});
+    mount(20, 1, "253:0", "/", "", "ext4", "/dev/mapper/lin");
+    const auto probe = open();
+    ASSERT_TRUE(probe);
+    const Volume& volume = probe->volumes().at(0).volume;
+    EXPECT_EQ(volume.file_system, "");
+    EXPECT_THAT(volume.unknown.value_or(""),
+                AllOf(HasSubstr("dev/dm-0 is made of "), HasSubstr("dev/sda2 in a way that is")));
+    EXPECT_THAT(error_of(file("/boot/grub")), HasSubstr(*volume.unknown));
 }
 
 TEST_F(ProbeTest, PathThatIsAFileIsAnError) {

@@ -70,6 +70,12 @@ Volume raid(const std::string& level, const std::string& metadata) {
     return read_from(RaidArray{.uuid = "r", .level = level, .metadata = metadata});
 }
 
+Volume on_unknown_layers() {
+    Volume volume;
+    volume.unknown = "made of what";
+    return volume;
+}
+
 struct Case {
     std::string name;
     Volume volume;
@@ -116,6 +122,7 @@ std::vector<Case> cases() {
         {"zfs", file_system("zfs_member"), k2_06, ""},
         {"bcachefs", file_system("bcachefs"), k2_14, "type bcachefs"},
         {"nothing", file_system(""), k2_06, "type unknown"},
+        {"something on unknown layers", on_unknown_layers(), k2_14, "described (made of what)"},
         {"jfs without its module", file_system("jfs"), k2_06, "type jfs"},
         {"erofs", file_system("erofs"), k2_12, "type erofs"},
         {"erofs", file_system("erofs"), k2_14, ""},
