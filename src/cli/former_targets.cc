@@ -114,7 +114,7 @@ const std::string& name_of(const TargetSpec& spec) {
 }
 
 Result<FoundAgain> look_again(const TargetLookup& lookup, const PlannedTarget& target) {
-    ProbedTargets now = TRY(lookup({target.spec}));
+    ProbedTargets now = TRY(lookup({target.spec}, {target}));
     if (now.found.empty()) return Error(Errc::not_found, now.unreached.front().why);
     FoundAgain again{.target = std::move(now.found.front()), .device = {}};
     if (auto another = why_another(target, again.target)) {

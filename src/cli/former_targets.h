@@ -15,7 +15,8 @@
 namespace cordwainer::cli {
 
 // Probe::targets, or what stands for it.
-using TargetLookup = std::function<Result<ProbedTargets>(const std::vector<TargetSpec>&)>;
+using TargetLookup = std::function<Result<ProbedTargets>(const std::vector<TargetSpec>& specs,
+                                                         const std::vector<PlannedTarget>& known)>;
 
 // What a person calls a target: its path, device, label or UUID.
 [[nodiscard]] const std::string& name_of(const TargetSpec& spec);

@@ -93,7 +93,7 @@ void add_unreached(const ProbedTargets& probed, const Bootloader& bootloader, Pl
 }
 
 TargetLookup lookup_in(const Probe& probe) {
-    return [&probe](const std::vector<TargetSpec>& specs) { return probe.targets(specs); };
+    return [&probe](const auto& specs, const auto& known) { return probe.targets(specs, known); };
 }
 
 // The targets that the run before knew and the plan has not: what is owned there goes.
@@ -285,7 +285,8 @@ Result<LivePlan> plan_live(const Common& common, const LiveRequest& request, Wor
     }
     const Bootloader& bootloader = *made.bootloader;
     const auto specs = TRY(configured_targets(bootloader, made.config.table));
-    made.probed = TRY(probe.targets(specs));
+    made.probed = TRY(probe.targets(
+        specs, made.installed ? made.installed->targets : std::vector<PlannedTarget>()));
     std::ranges::copy(made.probed.warnings, std::back_inserter(made.warnings));
     TRY_VOID(check_reached(made.probed));
     const PackageRequest wanted = TRY(bootloader.package(made.config.table));

@@ -82,6 +82,41 @@ Result<Place> place_of(const Root& system, const std::string& configured) {
     return place;
 }
 
+// What is asked for, and what was known of it before.
+struct Question {
+    const std::vector<TargetSpec>& specs;
+    const std::vector<PlannedTarget>& known;
+
+    // The file systems on which something was installed at the path; none where that is not known.
+    [[nodiscard]] std::vector<Uuid> file_systems(const std::string& path) const {
+        std::vector<Uuid> found;
+        for (const PlannedTarget& target : known) {
+            const bool here =
+                target.spec.type == TargetType::file && target.uuid &&
+                without_slashes_at_end(target.spec.path) == without_slashes_at_end(path);
+            if (here) found.push_back(*target.uuid);
+        }
+        return found;
+    }
+
+    [[nodiscard]] bool knows(const Uuid& uuid) const {
+        return std::ranges::any_of(
+            known, [&](const PlannedTarget& target) { return target.uuid == uuid; });
+    }
+
+    // The file system that was at the path, where `now` is another one.
+    [[nodiscard]] std::optional<Uuid> replaced(const std::string& path,
+                                               const std::optional<Uuid>& now) const {
+        const std::vector<Uuid> then = file_systems(path);
+        const bool other = !then.empty() && (!now || std::ranges::count(then, *now) == 0);
+        return other ? std::optional(then.front()) : std::nullopt;
+    }
+};
+
+std::string installed_on(const Uuid& uuid) {
+    return "the file system with UUID " + uuid.text() + ", on which it was installed";
+}
+
 // Whether it says that a device gives no answer (any more).
 bool is_gone(const Error& error) {
     const int err = error.sys_errno;
@@ -137,14 +172,43 @@ struct Probe::State {
         return std::string();
     }
 
+    [[nodiscard]] std::optional<Uuid> uuid_on(const Mount& mount) {
+        const auto device = device_of(mount, storage.devices());
+        if (!device) return std::nullopt;
+        const Result<Volume>& volume = storage.volume(**device);
+        return volume ? volume->uuid : std::nullopt;
+    }
+
+    // Which partition for firmware the path lay on, where it leads into the file system around that
+    // one's mount point now: one that no firmware reads, or that was there besides it.
+    std::string why_taken_off(const std::string& path, const Question& asked) {
+        const Mount* mount = mounts.of(path);
+        if (!mount) return {};
+        for (const TargetSpec& spec : asked.specs) {
+            if (spec.type != TargetType::file || spec.tag == "files") continue;
+            if (asked.file_systems(spec.path).empty()) continue;
+            const Result<Place> place = place_of(system, spec.path);
+            if (!place || !lies_in(path, place->path)) continue;
+            if (lies_in(mount->mount_point, place->path)) continue;
+            const std::optional<Uuid> now = mount->type == "vfat" ? uuid_on(*mount) : std::nullopt;
+            const auto then = asked.replaced(spec.path, now);
+            if (!then || (mount->type == "vfat" && !(now && asked.knows(*now)))) continue;
+            return installed_on(*then) + ", is not mounted at " + place->path +
+                   ": mount it, or an empty one that replaces it";
+        }
+        return {};
+    }
+
     // `node`: of the device that the directory lies on.
     Result<Target> file_target(const TargetSpec& spec,
+                               const Question& asked,
                                std::string& why,
                                std::filesystem::path& node) {
         Target target;
         const Place place = TRY(place_of(system, spec.path));
         why = place.why;
         if (why.empty()) why = TRY(why_unmounted(place.path));
+        if (why.empty()) why = why_taken_off(place.path, asked);
         if (!why.empty()) return target;
         const Mount* mount = mounts.of(place.path);
         if (!mount) {
@@ -223,16 +287,23 @@ const std::vector<MountedVolume>& Probe::volumes() const {
     return state_->volumes;
 }
 
-Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs) const {
+Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs,
+                                     const std::vector<PlannedTarget>& known) const {
+    struct Named {
+        std::string name;
+        std::optional<Uuid> replaced;  // the file system that was there before
+    };
+
     ProbedTargets probed;
+    const Question asked{.specs = specs, .known = known};
     const std::vector<TargetId> ids = target_ids(specs);
-    std::map<std::tuple<std::string, std::string, std::string>, std::string> names;
+    std::map<std::tuple<std::string, std::string, std::string>, Named> names;
     for (std::size_t i = 0; i < specs.size(); ++i) {
         const TargetSpec& spec = specs[i];
         std::string why;
         std::filesystem::path node;
         Result<Target> target = spec.type == TargetType::file
-                                    ? state_->file_target(spec, why, node)
+                                    ? state_->file_target(spec, asked, why, node)
                                     : state_->block_target(spec, why, node);
         if (!target && is_gone(target.error())) why = target.error().message();
         if (!target && why.empty()) return at(spec, std::move(target).error());
@@ -241,14 +312,36 @@ Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs) const
             continue;
         }
         const bool file = spec.type == TargetType::file;
-        const std::string& name = file ? spec.path : spec.block.value;
+        const Named named{
+            .name = file ? spec.path : spec.block.value,
+            .replaced = file ? asked.replaced(spec.path, target->boot.uuid) : std::nullopt};
         const auto [other, is_new] = names.try_emplace(
-            {spec.tag, node.string(), file ? target->boot.offset.value_or("") : ""}, name);
-        if (!is_new) {
+            {spec.tag, node.string(), file ? target->boot.offset.value_or("") : ""}, named);
+        if (!is_new && other->second.replaced.has_value() == named.replaced.has_value()) {
             return at(spec,
                       Error(Errc::invalid_input,
-                            other->second + " and " + name + " are one and the same " +
+                            other->second.name + " and " + named.name + " are one and the same " +
                                 (file ? "directory" : "disk") + ": name it once"));
+        }
+        if (!is_new) {
+            // The one that was there before is there once more, over the other.
+            const Named first = std::exchange(other->second, named);
+            const auto hidden_by = [](const Named& away, const Named& there) {
+                return there.name + " is mounted there once more, and not " +
+                       installed_on(*away.replaced);
+            };
+            if (named.replaced) {
+                other->second = first;
+                probed.unreached.push_back(
+                    {.id = ids[i], .spec = spec, .why = hidden_by(named, first)});
+                continue;
+            }
+            const auto away = std::ranges::find_if(probed.found, [&](const Target& found) {
+                return found.spec.tag == spec.tag && found.spec.path == first.name;
+            });
+            probed.unreached.push_back(
+                {.id = away->id, .spec = away->spec, .why = hidden_by(first, named)});
+            probed.found.erase(away);
         }
         target->id = ids[i];
         target->tag = spec.tag;

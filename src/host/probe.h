@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "model/plan.h"
 #include "model/target.h"
 #include "model/volume.h"
 #include "sys/root.h"
@@ -60,7 +61,14 @@ class Probe {
     // is what no plugging in would cure: a path that is a file or on no disk, a name that fits two
     // volumes (invalid_input, with the candidates), two names of one tag that are for one directory
     // or disk (invalid_input, with both), a device that may not be read.
-    [[nodiscard]] Result<ProbedTargets> targets(const std::vector<TargetSpec>& specs) const;
+    //
+    // `known`: where something was installed, with the file systems of then. A partition that
+    // firmware reads (every tag but `files`) was mounted at such a path: where nothing is mounted
+    // there now and the path leads into another file system around it, it is unreached, and so is
+    // `files` below it; also where another target's directory is mounted there once more. A new
+    // file system that is mounted at the path is found.
+    [[nodiscard]] Result<ProbedTargets> targets(const std::vector<TargetSpec>& specs,
+                                                const std::vector<PlannedTarget>& known = {}) const;
 
   private:
     struct State;

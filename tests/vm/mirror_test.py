@@ -158,6 +158,39 @@ def test_one_is_unplugged_during_an_update(lab):
         boots_alone(machines, alone, 3)
 
 
+def test_one_is_not_mounted_and_fstab_names_none(lab):
+    """Only what was installed tells that the directory at its mount point is not the partition."""
+    machines = Mirrored(lab, SYSTEMD_BOOT)
+    away = r"the file system with UUID 4D2B-8E63, on which it was installed, is not mounted at " \
+           r"/boot/efi2"
+    with machines.start(0, 1) as machine:
+        boots(machine, 1)
+        machine.run("umount /boot/efi2; : >/etc/fstab")
+        status(machine, 3, "esp.2 (/boot/efi2): is not there: " + away)
+        machine.run(next_generation(2))
+        assert away in machine.run("cordwainer plan")
+        printed = machine.run("cordwainer install", status=3)
+        assert "by default 2 boots" in printed and away in printed, printed
+        assert machine.run("ls -A /boot/efi2").strip() == ""
+        machine.run("cordwainer verify")
+        # The other one is mounted there once more.
+        machine.run("mount --bind /boot/efi /boot/efi2")
+        printed = machine.run("cordwainer install", status=3)
+        assert "/boot/efi is mounted there once more" in printed, printed
+        machine.run("umount /boot/efi2")
+        # The only one that is left goes too.
+        machine.run("umount /boot/efi")
+        printed = machine.run("cordwainer install", status=1)
+        assert "3C1A-9D52" in printed and ": mount it, or an empty one" in printed, printed
+        for place, uuid in ESPS.items():
+            machine.run(f"mount -t vfat $(findfs UUID={uuid}) {place}")
+        machine.run("cordwainer install")
+        status(machine, 0)
+        same_on_both(machine)
+        machine.stop()
+    boots_alone(machines, 1, 2)
+
+
 def test_each_has_run_alone(lab):
     """The second is served while the first is away: then the first is the one that is behind."""
     machines = Mirrored(lab, SYSTEMD_BOOT)

@@ -81,7 +81,7 @@ class FormerTargetsTest : public testing::Test {
     }
 
     [[nodiscard]] FormerTargets find() {
-        const TargetLookup lookup = [this](const auto& specs) { return look(specs); };
+        const TargetLookup lookup = [this](const auto& specs, const auto&) { return look(specs); };
         for (const PlannedTarget& planned : request_.planned) find_again(lookup, planned, probed_);
         auto made = find_former(request_, lookup, probed_);
         EXPECT_TRUE(made) << made.error().message();
@@ -172,7 +172,7 @@ TEST_F(FormerTargetsTest, ANameThatIsNotOneOfTheirsIsRefused) {
     mount("/boot/efi", kEsp, "");
     request_.planned = {files("esp", "/boot/efi", kEsp)};
     request_.known = request_.planned;
-    const TargetLookup lookup = [this](const auto& specs) { return look(specs); };
+    const TargetLookup lookup = [this](const auto& specs, const auto&) { return look(specs); };
     request_.forget = {"/nowhere"};
     auto made = find_former(request_, lookup, probed_);
     ASSERT_FALSE(made);

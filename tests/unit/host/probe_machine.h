@@ -102,10 +102,11 @@ class ProbedMachine : public ::testing::Test {
             {.mountinfo = base_ / "mountinfo", .sys = base_ / "sys", .dev = base_ / "dev"});
     }
 
-    [[nodiscard]] Result<ProbedTargets> targets(const std::vector<TargetSpec>& specs) const {
+    [[nodiscard]] Result<ProbedTargets> targets(
+        const std::vector<TargetSpec>& specs, const std::vector<PlannedTarget>& known = {}) const {
         const auto probe = open();
         if (!probe) return probe.error();
-        return probe->targets(specs);
+        return probe->targets(specs, known);
     }
 
     static TargetSpec file(const std::string& path, const std::string& tag = "files") {

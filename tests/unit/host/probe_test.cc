@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <sys/stat.h>
 
 #include "tests/unit/host/probe_machine.h"
@@ -255,6 +256,109 @@ TEST_F(ProbeTest, WhatIsNotMountedNowIsUnreached) {
     EXPECT_EQ(probed->found[0].id.text, "esp");
     EXPECT_EQ(probed->unreached[0].id.text, "esp.2");
     EXPECT_EQ(probed->unreached[0].spec.path, "/efi2");
+}
+
+// Two EFI system partitions on which something was installed, and a root that has its directories.
+class KnownTargetsTest : public ProbeTest {
+  protected:
+    void SetUp() override {
+        ProbeTest::SetUp();
+        add_ext4_disk();
+        mount(20, 1, "8:2", "/", "", "ext4", "/dev/sda2");
+        add_esp("sdb", "9:16", "3C1A9D52");
+        add_esp("sdc", "10:32", "4D2B8E63");
+        for (const char* name : {"efi", "efi2", "grub"}) {
+            fs::create_directories(base_ / "root/boot" / name);
+        }
+    }
+
+    void add_esp(const std::string& name, const std::string& number, const std::string& serial) {
+        add_device(name, number);
+        run({"mkfs.fat", "-i", serial, name});
+    }
+
+    static PlannedTarget known(const TargetSpec& spec, const char* uuid) {
+        return {.id = {spec.tag}, .spec = spec, .uuid = Uuid::parse(uuid), .own = std::nullopt};
+    }
+
+    // Those that were found, and those that were not, each with why.
+    void look(const std::vector<TargetSpec>& specs) {
+        const auto probed = targets(specs, known_);
+        ASSERT_TRUE(probed) << probed.error().message();
+        found_.clear();
+        unreached_.clear();
+        for (const Target& target : probed->found) found_.push_back(target.id.text);
+        for (const UnreachedTarget& target : probed->unreached)
+            unreached_[target.id.text] = target.why;
+    }
+
+    TargetSpec first_ = file("/boot/efi", "esp");
+    TargetSpec second_ = file("/boot/efi2/", "esp");
+    std::vector<PlannedTarget> known_ = {known(first_, "3C1A-9D52"), known(second_, "4D2B-8E63")};
+    std::vector<std::string> found_;
+    std::map<std::string, std::string> unreached_;
+};
+
+// Nothing but what was installed tells of it: by hand, or by an automount, no line of /etc/fstab.
+// Else the directory below the mount point would be taken for the partition.
+TEST_F(KnownTargetsTest, PartitionThatIsNotMountedIsUnreached) {
+    mount(21, 20, "9:16", "/", "/boot/efi", "vfat", "/dev/sdb");
+    look({first_, second_});
+    EXPECT_THAT(found_, ElementsAre("esp"));
+    EXPECT_EQ(unreached_["esp.2"],
+              "the file system with UUID 4D2B-8E63, on which it was installed, is not mounted at " +
+                  (base_ / "root/boot/efi2").string() +
+                  ": mount it, or an empty one that replaces it");
+    // The only one, and the menu on it.
+    look({second_, file("/boot/efi2/grub")});
+    EXPECT_THAT(found_, ElementsAre());
+    EXPECT_THAT(unreached_["esp"], HasSubstr("4D2B-8E63"));
+    EXPECT_THAT(unreached_["files"], HasSubstr("4D2B-8E63"));
+    // Nobody can know.
+    known_.pop_back();
+    look({first_, second_});
+    EXPECT_THAT(found_, ElementsAre("esp", "esp.2"));
+}
+
+TEST_F(KnownTargetsTest, PartitionInsideAnotherThatIsNotMountedIsUnreached) {
+    mount(21, 20, "9:16", "/", "/boot", "vfat", "/dev/sdb");
+    known_ = {known(file("/boot", "esp"), "3C1A-9D52"), known(second_, "4D2B-8E63")};
+    look({file("/boot", "esp"), second_});
+    EXPECT_THAT(found_, ElementsAre("esp"));
+    EXPECT_THAT(unreached_["esp.2"], HasSubstr("4D2B-8E63"));
+    mount(22, 21, "10:32", "/", "/boot/efi2", "vfat", "/dev/sdc");
+    look({file("/boot", "esp"), second_, file("/boot/efi2/grub")});
+    EXPECT_THAT(found_, ElementsAre("esp", "esp.2", "files"));
+}
+
+// A new disk for the old path.
+TEST_F(KnownTargetsTest, WhatReplacesAFileSystemIsFound) {
+    known_ = {known(first_, "1111-1111"),
+              known(second_, "4D2B-8E63"),
+              known(file("/boot/efi/grub"), "1111-1111")};
+    mount(21, 20, "9:16", "/", "/boot/efi", "vfat", "/dev/sdb");
+    mount(22, 20, "10:32", "/", "/boot/efi2", "vfat", "/dev/sdc");
+    look({first_, second_, file("/boot/efi/grub")});
+    EXPECT_THAT(found_, ElementsAre("esp", "esp.2", "files"));
+    // The root itself, below which `files` is a directory like any other.
+    known_ = {known(file("/boot/grub"), "00000000-0000-4000-8000-000000000001")};
+    look({file("/boot/grub")});
+    EXPECT_THAT(found_, ElementsAre("files"));
+}
+
+TEST_F(KnownTargetsTest, PartitionThatAnotherOneHidesIsUnreached) {
+    mount(21, 20, "9:16", "/", "/boot/efi", "vfat", "/dev/sdb");
+    mount(22, 20, "9:16", "/", "/boot/efi2", "vfat", "/dev/sdb");
+    look({first_, second_});
+    EXPECT_THAT(found_, ElementsAre("esp"));
+    EXPECT_EQ(unreached_["esp.2"],
+              "/boot/efi is mounted there once more, and not the file system with UUID 4D2B-8E63, "
+              "on which it was installed");
+    look({second_, first_});
+    EXPECT_THAT(found_, ElementsAre("esp.2"));
+    EXPECT_THAT(unreached_["esp"], HasSubstr("4D2B-8E63"));
+    known_.clear();
+    EXPECT_FALSE(targets({first_, second_}, known_));
 }
 
 TEST_F(ProbeTest, WhatWasPulledOutWhileItIsMountedIsUnreached) {
