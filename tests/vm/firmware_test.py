@@ -116,10 +116,16 @@ def test_read_only_variables_fall_back_to_the_removable_path(lab):
     with living.start(disk, UEFI, variables=variables) as machine:
         machine.run(f"mount -o remount,ro {VARIABLES}")
         configure(machine, GRUB + ENTRY)
+        printed = machine.run("cordwainer plan")
+        assert "is read-only" in printed and "is put at EFI/BOOT" in printed, printed
+        assert "firmware entry" not in printed, printed
         printed = machine.run("cordwainer install")
         assert re.search("Read-only file system; so the same program is at EFI/BOOT", printed), printed
         machine.run(f"cmp {REMOVABLE} /boot/efi/EFI/cordwainer/grubx64.efi")
         assert "nothing to do" in machine.run("cordwainer install")
+        assert "nothing to do" in machine.run("cordwainer plan")
+        printed = machine.run("cordwainer status", status=3)
+        assert "only its copy EFI/BOOT/BOOTX64.EFI starts it" in printed, printed
         machine.run(NEXT_GENERATION)
         machine.run("cordwainer install")
         machine.stop()
