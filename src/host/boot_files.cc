@@ -42,6 +42,9 @@ BootFiles::Seen BootFiles::inspect(const std::string& path) {
     } else if (status->kind != FileKind::regular) {
         seen.is_directory = status->kind == FileKind::directory;
         seen.wrong = "is not a regular file";
+    } else if (status->size == 0) {
+        // Nothing boots from it: a cut leaves such files where they were not flushed.
+        seen.wrong = "is empty";
     } else {
         seen.status = *status;
         seen.file.present = true;

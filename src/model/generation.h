@@ -15,9 +15,9 @@ namespace cordwainer {
 // A file of the system that boots with a generation.
 struct BootFile {
     std::string path;              // absolute, inside the system (never with the --root prefix)
-    bool present = false;          // whether it exists
-    std::uint64_t size = 0;        // bytes; 0 where it does not exist
-    std::optional<Digest> digest;  // where it was asked for and the file exists
+    bool present = false;          // whether it exists, a regular file that is not empty
+    std::uint64_t size = 0;        // bytes; 0 where it is not present
+    std::optional<Digest> digest;  // where it was asked for and the file is present
 
     bool operator==(const BootFile&) const = default;
 };

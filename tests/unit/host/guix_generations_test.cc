@@ -231,6 +231,16 @@ TEST_F(GuixGenerations, ReportMissingFilesAsProblems) {
     EXPECT_EQ(generations.list[3].problems.size(), 1U);
 }
 
+TEST_F(GuixGenerations, HaveNothingToBootWhereAFileIsEmpty) {
+    tree_.file("/gnu/store/cut-linux/bzImage", "");
+    add(1, parameters("GNU", "", "/gnu/store/cut-linux/bzImage"));
+    const Generations generations = read();
+    ASSERT_EQ(generations.list.size(), 1U);
+    EXPECT_EQ(generations.list[0].problems,
+              std::vector<std::string>{"the kernel /gnu/store/cut-linux/bzImage is empty"});
+    EXPECT_FALSE(generations.list[0].parameters.kernel.present);
+}
+
 TEST_F(GuixGenerations, FindTheImageInAKernelsDirectory) {
     for (const char* name : {"bzImage", "zImage", "Image", "vmlinuz"}) {
         const std::string directory = std::string("/gnu/store/only-") + name;
