@@ -91,9 +91,9 @@ Result<void> FirmwareVariables::check_writable() const {
     if (::statvfs(directory_.c_str(), &volume) != 0)
         return file_error(errno, "look at " + directory_.string());
     if ((volume.f_flag & ST_RDONLY) == 0) return {};
-    return Error(Errc::refused,
-                 directory_.string() + " is read-only (mount -o remount,rw " +
-                     directory_.string() + ")");
+    return Error(
+        Errc::refused,
+        directory_.string() + " is read-only (mount -o remount,rw " + directory_.string() + ")");
 }
 
 Result<std::vector<std::string>> FirmwareVariables::names(const std::string& vendor) const {
