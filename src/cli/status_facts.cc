@@ -17,6 +17,7 @@
 #include "cli/config_file.h"
 #include "cli/former_targets.h"
 #include "cli/generations_request.h"
+#include "cli/installed_plan.h"
 #include "cli/once.h"
 #include "host/block_device.h"
 #include "host/firmware_list.h"
@@ -188,14 +189,9 @@ class Look {
     // Gives the target the id that the plan has for its place.
     bool find_in_plan(TargetStatus& target) const {
         if (!plan_) return true;
-        const auto found = std::ranges::find_if(plan_->targets, [&](const PlannedTarget& planned) {
-            // An image was made with its own file as the disk.
-            const bool image = planned.spec.block.kind == BlockId::Kind::this_image &&
-                               target.target.spec.type == TargetType::block;
-            return image || same_place(planned, target.target);
-        });
-        if (found == plan_->targets.end()) return false;
-        target.target.id = found->id;
+        const PlannedTarget* planned = planned_place(*plan_, target.target);
+        if (!planned) return false;
+        target.target.id = planned->id;
         return true;
     }
 
@@ -346,13 +342,8 @@ Health health_of(const MachineStatus& status) {
 
 Result<MachineStatus> look_at_status(const Common& common, const MachinePlaces& places) {
     const Root system = TRY(Root::open(common.root));
-    auto installed = TRY(read_installed(common.state));
-    if (!installed) {
-        return Error(Errc::not_found,
-                     "nothing was installed here (there is no " + common.state +
-                         "/installed.json): `cordwainer install` does it");
-    }
-    return Look(common, places, system, *std::move(installed)).take();
+    Installed installed = TRY(what_is_installed(common));
+    return Look(common, places, system, std::move(installed)).take();
 }
 
 }  // namespace cordwainer::cli

@@ -9,15 +9,19 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/boot_code.h"
 #include "apply/verify.h"
+#include "cli/former_targets.h"
+#include "cli/installed_plan.h"
 #include "cli/live.h"
 #include "cli/once.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "host/host_contents.h"
+#include "host/run_lock.h"
 #include "sys/file_io.h"
 
 namespace cordwainer::cli {
@@ -25,6 +29,8 @@ namespace {
 
 constexpr const char* kVerifyDetails =
     R"(Every file that cordwainer owns is read and compared with the digest that it was written with, and so are the kernels and initrds that the menu reads where they are, and the boot code of disks. Of the file that GRUB writes itself the form is looked at. What is damaged is named, and the status is 1.
+
+Neither the configuration nor the bootloader's package is needed for that, and nothing is written. A target that is not there is a problem too.
 
 With --repair what is damaged is written again, each file by one exchange, and everything else that `cordwainer install` would do is done. Kernels and initrds of the system itself are not cordwainer's to repair.
 
@@ -56,10 +62,14 @@ std::string sentence(const std::string& target, const Damage& damage) {
 
 class Verification {
   public:
-    Verification(const LivePlan& planned, const std::filesystem::path& state, Progress& progress)
-        : planned_(planned), state_(state), progress_(progress) {}
+    Verification(const LivePlan& planned, std::filesystem::path state, Progress& progress)
+        : planned_(planned), state_(std::move(state)), progress_(progress) {}
 
     Result<void> all() {
+        for (const UnreachedTarget& target : planned_.probed.unreached) {
+            problems.push_back("target " + target.id.text + " (" + name_of(target.spec) +
+                               ") is not there: " + target.why);
+        }
         const Ports ports = TRY(open_ports(planned_));
         for (const auto& [id, error] : ports.bindings.failing) TRY_VOID(unless_failing(id, error));
         for (const PlannedTarget& target : planned_.plan.targets) {
@@ -68,7 +78,7 @@ class Verification {
             TRY_VOID(unless_failing(target.id, files(target, *port->second)));
         }
         check_environment();
-        return ports.bindings.blocks.empty() ? Result<void>() : boot_code(ports.bindings);
+        return boot_code(ports.bindings);
     }
 
     std::vector<Finding> findings;
@@ -94,20 +104,12 @@ class Verification {
     Result<void> files(const PlannedTarget& target, FileTarget& port) {
         findings.push_back({target.id.text, TRY(verify_files(port, *target.own, progress_))});
         Verified& verified = findings.back().verified;
-        if (!verified.known && verified.warnings.empty() && was_installed(target)) {
+        if (!verified.known && verified.warnings.empty()) {
             verified.warnings.emplace_back(
                 "there is no inventory any more, so what was installed here is not known");
         }
         for (const Reference& reference : findings.back().verified.references) check(reference);
         return {};
-    }
-
-    [[nodiscard]] bool was_installed(const PlannedTarget& target) const {
-        return planned_.installed &&
-               std::ranges::any_of(planned_.installed->targets, [&](const PlannedTarget& known) {
-                   return known.spec.type == target.spec.type &&
-                          known.spec.path == target.spec.path && known.own == target.own;
-               });
     }
 
     // A kernel that the menu reads where the system has it.
@@ -127,7 +129,7 @@ class Verification {
 
     // What GRUB writes has no digest, but a form.
     void check_environment() {
-        if (!provides_block(planned_.plan)) return;
+        if (!planned_.recorded || !provides_block(*planned_.recorded)) return;
         const auto store =
             OnceStore::of(planned_.plan.bootloader, planned_.plan.targets, planned_.system);
         if (!store) return;
@@ -136,9 +138,9 @@ class Verification {
     }
 
     Result<void> boot_code(const Bindings& bindings) {
-        const RealisedPlan realised = TRY(realise_live(planned_, state_, progress_));
+        if (!planned_.recorded) return {};
         HostContents contents(planned_.system, state_);
-        for (const RealisedStep& step : realised.steps) {
+        for (const RealisedStep& step : planned_.recorded->steps) {
             const auto* boot = std::get_if<BasicSwitchBootCode<RealisedSource>>(&step);
             if (!boot || !bindings.blocks.contains(boot->target)) continue;
             const Result<bool> there =
@@ -147,14 +149,14 @@ class Verification {
                 TRY_VOID(unless_failing(boot->target, there.error()));
             } else if (!*there) {
                 problems.push_back("the boot code of target " + boot->target.text +
-                                   " is not what would be installed now");
+                                   " is not what was installed");
             }
         }
         return {};
     }
 
     const LivePlan& planned_;
-    const std::filesystem::path& state_;
+    const std::filesystem::path state_;
     Progress& progress_;
     std::set<std::string> checked_;
 };
@@ -201,39 +203,56 @@ std::string text_of(const Verification& done, bool repaired) {
         }
     }
     for (const std::string& problem : done.problems) text += printable(problem) + "\n";
-    if (text.empty()) text = "nothing is installed where the configuration has a target\n";
+    if (text.empty()) text = "no bootloader is installed by cordwainer\n";
     if (repaired) text += "repaired: everything is as it is to be\n";
     return text;
 }
 
-Result<int> run_verify(bool repair, const Common& common) {
-    const RunLock held = TRY(lock_machine(common.state, true).with_context("verify"));
+// The machine's lock, so that no run is seen at work; without it where the state directory can only
+// be read, since then no run is.
+Result<std::optional<RunLock>> lock_for_reading(const Common& common) {
+    Result<RunLock> lock = lock_machine(common.state, true);
+    if (lock) return std::optional(*std::move(lock));
+    if (lock.error().sys_errno == EROFS) return std::optional<RunLock>();
+    return std::move(lock).error();
+}
+
+// Installs again, with every installed file read. The status to end with where that was not all
+// done; nothing where it was.
+Result<std::optional<int>> repair_all(const Common& common, Progress& progress) {
     Workspace workspace = Workspace::for_machine(common);
-    const LivePlan planned = TRY(plan_live(common, {}, workspace).with_context("verify"));
-    const std::filesystem::path state = TRY(workspace.state());
+    const LivePlan planned = TRY(plan_live(common, {}, workspace));
+    const LiveOutcome outcome = TRY(install_live(planned, workspace, Trust::contents, progress));
+    warn(planned.warnings);
+    warn(outcome.applied.warnings);
+    if (!outcome.applied.result) {
+        complain("repair: " + outcome.applied.result.error().message());
+        return std::optional(outcome.applied.changed ? kPartial : kFailed);
+    }
+    if (!outcome.applied.failed.empty()) return std::optional(kPartial);
+    TRY_VOID(Result(outcome.recorded).with_context("record the generation"));
+    return std::optional<int>();
+}
+
+Result<int> run_verify(bool repair, const Common& common) {
+    const auto held = TRY(lock_for_reading(common).with_context("verify"));
+    const LivePlan installed = TRY(installed_plan(common).with_context("verify"));
     ErrorProgress progress;
-    Verification verification(planned, state, progress);
+    Verification verification(installed, common.state, progress);
     TRY_VOID(verification.all().with_context("verify"));
     bool repaired = false;
     if (repair && !verification.sound()) {
-        const LiveOutcome outcome =
-            TRY(install_live(planned, workspace, Trust::contents, progress).with_context("repair"));
-        progress.clear();
-        warn(outcome.applied.warnings);
-        if (!outcome.applied.result) {
-            complain("repair: " + outcome.applied.result.error().message());
-            return outcome.applied.changed ? kPartial : kFailed;
-        }
-        if (!outcome.applied.failed.empty()) return kPartial;
-        TRY_VOID(Result(outcome.recorded).with_context("record the generation"));
-        Verification again(planned, state, progress);
+        const auto ended = TRY(repair_all(common, progress).with_context("repair"));
+        if (ended) return *ended;
+        const LivePlan now = TRY(installed_plan(common).with_context("verify"));
+        Verification again(now, common.state, progress);
         TRY_VOID(again.all().with_context("verify"));
         repaired = again.sound();
     }
     progress.clear();
     TRY_VOID(common.json ? print_json(report(verification, repaired))
                          : print(text_of(verification, repaired)));
-    warn(planned.warnings);
+    warn(installed.warnings);
     return verification.sound() || repaired ? kDone : kFailed;
 }
 

@@ -98,6 +98,15 @@ def test_damage_is_found_and_repaired(lab):
         assert "repaired" in machine.run("cordwainer verify --repair")
         machine.run(f"cmp {module} /tmp/good")
         assert "as they were written" in machine.run("cordwainer verify")
+        # What could not be installed now is verified all the same.
+        machine.run("mv /usr/lib/grub /tmp/package; echo mistake >>/etc/cordwainer/config.toml; sync; "
+                    "mount -o remount,ro /")
+        assert "as they were written" in machine.run("cordwainer verify")
+        machine.run("mount -o remount,rw /")
+        machine.run("dd if=/dev/zero of=/dev/vda bs=1 count=64 seek=100 conv=notrunc")
+        found = machine.run("cordwainer verify", status=1)
+        assert "the boot code of target disk is not what was installed" in found, found
+        machine.run("cordwainer verify --repair", status=1)
         machine.stop()
 
 
