@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sys/file_io.h"
+#include "sys/interrupt.h"
 
 namespace cordwainer {
 namespace {
@@ -107,6 +108,8 @@ Result<SystemDevices> SystemDevices::read(const fs::path& sys, const fs::path& d
         if (auto device = read_device(directory / name, dev))
             devices.all_.push_back(*std::move(device));
     }
+    // What was not read any more is no device that is gone.
+    if (stop_requested()) return stopped();
     return devices;
 }
 
