@@ -78,12 +78,13 @@ class Look {
         if (!whole && whole.error().code != Errc::not_found)
             unseen("the configuration", whole.error());
         auto configured = load_generations_config(common_);
-        if (configured) config = *std::move(configured);
+        const bool known = configured.has_value();
+        if (known) config = *std::move(configured);
         DigestCache cache;
         auto read = read_generations(system_, generations_request(system_, common_, config), cache);
         if (read) {
             generations_ = *std::move(read);
-            if (configured)
+            if (known)
                 std::ranges::move(lost_generations(installed_, generations_),
                                   std::back_inserter(status_.problems));
         } else {

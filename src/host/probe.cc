@@ -117,6 +117,41 @@ std::string installed_on(const Uuid& uuid) {
     return "the file system with UUID " + uuid.text() + ", on which it was installed";
 }
 
+// A target as it was named.
+struct Named {
+    std::string name;
+    std::optional<Uuid> replaced;  // the file system that was there before
+};
+
+Named named_as(const TargetSpec& spec, const Question& asked, const Target& target) {
+    if (spec.type != TargetType::file) return {.name = spec.block.value, .replaced = std::nullopt};
+    return {.name = spec.path, .replaced = asked.replaced(spec.path, target.boot.uuid)};
+}
+
+// Two targets of a tag at one place, of which one was on another file system before: the other one
+// is mounted there once more, and that one is unreached. Whether the new one, `named`, stays.
+bool resolve_twice(const TargetSpec& spec,
+                   const TargetId& id,
+                   const Named& named,
+                   Named& first,
+                   ProbedTargets& probed) {
+    const auto hidden_by = [](const Named& away, const Named& there) {
+        return there.name + " is mounted there once more, and not " + installed_on(*away.replaced);
+    };
+    if (named.replaced) {
+        probed.unreached.push_back({.id = id, .spec = spec, .why = hidden_by(named, first)});
+        return false;
+    }
+    const auto away = std::ranges::find_if(probed.found, [&](const Target& found) {
+        return found.spec.tag == spec.tag && found.spec.path == first.name;
+    });
+    probed.unreached.push_back(
+        {.id = away->id, .spec = away->spec, .why = hidden_by(first, named)});
+    probed.found.erase(away);
+    first = named;
+    return true;
+}
+
 // Whether it says that a device gives no answer (any more).
 bool is_gone(const Error& error) {
     const int err = error.sys_errno;
@@ -289,11 +324,6 @@ const std::vector<MountedVolume>& Probe::volumes() const {
 
 Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs,
                                      const std::vector<PlannedTarget>& known) const {
-    struct Named {
-        std::string name;
-        std::optional<Uuid> replaced;  // the file system that was there before
-    };
-
     ProbedTargets probed;
     const Question asked{.specs = specs, .known = known};
     const std::vector<TargetId> ids = target_ids(specs);
@@ -312,9 +342,7 @@ Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs,
             continue;
         }
         const bool file = spec.type == TargetType::file;
-        const Named named{
-            .name = file ? spec.path : spec.block.value,
-            .replaced = file ? asked.replaced(spec.path, target->boot.uuid) : std::nullopt};
+        const Named named = named_as(spec, asked, *target);
         const auto [other, is_new] = names.try_emplace(
             {spec.tag, node.string(), file ? target->boot.offset.value_or("") : ""}, named);
         if (!is_new && other->second.replaced.has_value() == named.replaced.has_value()) {
@@ -324,24 +352,7 @@ Result<ProbedTargets> Probe::targets(const std::vector<TargetSpec>& specs,
                                 (file ? "directory" : "disk") + ": name it once"));
         }
         if (!is_new) {
-            // The one that was there before is there once more, over the other.
-            const Named first = std::exchange(other->second, named);
-            const auto hidden_by = [](const Named& away, const Named& there) {
-                return there.name + " is mounted there once more, and not " +
-                       installed_on(*away.replaced);
-            };
-            if (named.replaced) {
-                other->second = first;
-                probed.unreached.push_back(
-                    {.id = ids[i], .spec = spec, .why = hidden_by(named, first)});
-                continue;
-            }
-            const auto away = std::ranges::find_if(probed.found, [&](const Target& found) {
-                return found.spec.tag == spec.tag && found.spec.path == first.name;
-            });
-            probed.unreached.push_back(
-                {.id = away->id, .spec = away->spec, .why = hidden_by(first, named)});
-            probed.found.erase(away);
+            if (!resolve_twice(spec, ids[i], named, other->second, probed)) continue;
         }
         target->id = ids[i];
         target->tag = spec.tag;
