@@ -109,6 +109,10 @@ class Search {
 
 }  // namespace
 
+TargetLookup lookup_in(const Probe& probe) {
+    return [&probe](const auto& specs, const auto& known) { return probe.targets(specs, known); };
+}
+
 const std::string& name_of(const TargetSpec& spec) {
     return spec.type == TargetType::file ? spec.path : spec.block.value;
 }

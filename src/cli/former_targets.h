@@ -18,6 +18,9 @@ namespace cordwainer::cli {
 using TargetLookup = std::function<Result<ProbedTargets>(const std::vector<TargetSpec>& specs,
                                                          const std::vector<PlannedTarget>& known)>;
 
+// The lookup in a probe, which it refers to.
+[[nodiscard]] TargetLookup lookup_in(const Probe& probe);
+
 // What a person calls a target: its path, device, label or UUID.
 [[nodiscard]] const std::string& name_of(const TargetSpec& spec);
 

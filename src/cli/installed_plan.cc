@@ -9,24 +9,20 @@
 #include "host/record_files.h"
 
 namespace cordwainer::cli {
-namespace {
 
-// The plan that was recorded with what boots by default.
-void read_recorded(const Common& common, const Installed& installed, LivePlan& made) {
-    if (!installed.boots) return;
+Result<std::optional<RealisedPlan>> recorded_plan(const Common& common,
+                                                  const Installed& installed) {
+    if (!installed.boots) return std::nullopt;
     auto record = read_record(common.state, installed.boots->number);
-    if (record && *record && (*record)->identity == installed.boots->identity) {
-        made.recorded = std::move((*record)->plan);
-        return;
-    }
-    made.warnings.push_back(fmt::format(
-        "the record of generation {}, with which the menu was made, {}, so boot code is not "
-        "compared: `cordwainer install` writes it again",
-        installed.boots->number,
-        record ? "is not there" : "cannot be read (" + record.error().message() + ")"));
+    if (record && *record && (*record)->identity == installed.boots->identity)
+        return std::optional(std::move((*record)->plan));
+    const std::string what = fmt::format("record of generation {}, with which the menu was made, ",
+                                         installed.boots->number);
+    if (record) return Error(Errc::not_found, what + "is not there");
+    Error error(record.error().code, what + "cannot be read (" + record.error().message() + ")");
+    error.sys_errno = record.error().sys_errno;
+    return error;
 }
-
-}  // namespace
 
 const PlannedTarget* planned_place(const RealisedPlan& plan, const PlannedTarget& known) {
     const auto found = std::ranges::find_if(plan.targets, [&](const PlannedTarget& planned) {
@@ -50,11 +46,16 @@ Result<LivePlan> installed_plan(const Common& common) {
                   .installed = TRY(what_is_installed(common))};
     const Installed& installed = *made.installed;
     made.plan.bootloader = installed.bootloader;
-    read_recorded(common, installed, made);
+    auto recorded = recorded_plan(common, installed);
+    if (recorded) {
+        made.recorded = *std::move(recorded);
+    } else {
+        made.warnings.push_back("the " + recorded.error().message() +
+                                ", so boot code is not compared: `cordwainer install` writes it "
+                                "again");
+    }
     const Probe probe = TRY(Probe::open(made.system));
-    const TargetLookup lookup = [&probe](const auto& specs, const auto& known) {
-        return probe.targets(specs, known);
-    };
+    const TargetLookup lookup = lookup_in(probe);
     std::size_t former = 0;
     for (PlannedTarget target : installed.targets) {
         const PlannedTarget* planned =

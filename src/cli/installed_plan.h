@@ -15,6 +15,11 @@ namespace cordwainer::cli {
 // not_found, with what to do, where nothing was installed.
 [[nodiscard]] Result<Installed> what_is_installed(const Common& common);
 
+// The plan that was recorded with what boots by default; nothing where no generation does. An error
+// says, after "the ", that its record is lost.
+[[nodiscard]] Result<std::optional<RealisedPlan>> recorded_plan(const Common& common,
+                                                                const Installed& installed);
+
 // The target of `plan` that is at the place of `known`; null where there is none. An image was made
 // with its own file as the disk.
 [[nodiscard]] const PlannedTarget* planned_place(const RealisedPlan& plan,

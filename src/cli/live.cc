@@ -92,10 +92,6 @@ void add_unreached(const ProbedTargets& probed, const Bootloader& bootloader, Pl
     }
 }
 
-TargetLookup lookup_in(const Probe& probe) {
-    return [&probe](const auto& specs, const auto& known) { return probe.targets(specs, known); };
-}
-
 // The targets that the run before knew and the plan has not: what is owned there goes.
 Result<void> add_former(const Probe& probe, const LiveRequest& request, LivePlan& made) {
     const bool uefi = TRY(made.system.status("/sys/firmware/efi")).has_value();

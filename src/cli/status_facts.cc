@@ -12,7 +12,6 @@
 #include "apply/boot_code.h"
 #include "apply/executor.h"
 #include "apply/installed.h"
-#include "apply/record.h"
 #include "bootloaders/registry.h"
 #include "cli/config_file.h"
 #include "cli/former_targets.h"
@@ -27,7 +26,6 @@
 #include "host/live_files.h"
 #include "host/pins.h"
 #include "host/profiles.h"
-#include "host/record_files.h"
 #include "sys/root.h"
 
 namespace cordwainer::cli {
@@ -130,18 +128,15 @@ class Look {
 
     // What was installed last, as the record of what boots by default has it.
     void read_plan() {
-        if (!installed_.boots) return;
-        auto record = read_record(common_.state, installed_.boots->number);
-        if (!record && is_forbidden(record.error())) return unseen("the record", record.error());
-        if (record && *record && (*record)->identity == installed_.boots->identity) {
-            plan_ = std::move((*record)->plan);
-            return;
+        auto recorded = recorded_plan(common_, installed_);
+        if (recorded) {
+            plan_ = *std::move(recorded);
+        } else if (is_forbidden(recorded.error())) {
+            unseen("the record", recorded.error());
+        } else {
+            status_.problems.push_back("The " + recorded.error().message() +
+                                       ": `cordwainer install` writes it again.");
         }
-        status_.problems.push_back(fmt::format(
-            "The record of generation {}, with which the menu was made, {}: `cordwainer install` "
-            "writes it again.",
-            installed_.boots->number,
-            record ? "is not there" : "cannot be read (" + record.error().message() + ")"));
     }
 
     void look_at_targets() {
@@ -200,8 +195,7 @@ class Look {
     // directory, which can be looked at all the same.
     bool reach(const Probe& probe, TargetStatus& target, std::optional<FoundAgain>& found) {
         const PlannedTarget& known = target.target;
-        auto again = look_again(
-            [&](const auto& specs, const auto& then) { return probe.targets(specs, then); }, known);
+        auto again = look_again(lookup_in(probe), known);
         if (again) {
             found = *std::move(again);
             return true;
