@@ -39,7 +39,7 @@ def test_damage_is_seen_without_reading(lab):
         machine.run("[ ! -e /boot/grub ]; mv /boot/away /boot/grub")
 
         machine.run(NEXT_GENERATION)
-        status(machine, 0, "Boots next: generation 1", "now that is 2")
+        status(machine, 0, "Boots next: generation 1", "the system's current generation is 2")
         machine.run("cordwainer install")
         status(machine, 0, "Boots next: generation 2", "Runs now: generation 1")
         machine.run("mv /gnu/store/*/bzImage /tmp/")
