@@ -143,6 +143,8 @@ def recover_states(lab, case, recording, *, reorderings, stride=1, a_linux=150):
                     state = next(states, None)
                     if state is None:
                         break
+            # Hours may pass: what is known by now is told.
+            print(f"{case.name}: {len(seen)} states so far, {len(wrong)} wrong", flush=True)
     print(f"{case.name}: {len(seen)} states recovered, {shared} with shared clusters, "
           f"{len(wrong)} wrong", flush=True)
     return wrong, len(seen)
