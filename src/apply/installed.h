@@ -40,8 +40,9 @@ struct Installed {
     std::optional<GenerationId> boots;  // the current one then, whose record has the plan
     std::optional<OtherDefault> other_default = {};  // else `boots` is what boots by default
     std::vector<GenerationId> generations = {};      // that the menu was made for, ascending
-    // A default that was chosen without the profile's link: it holds until the next switch, or
-    // until there is a generation that is none of `generations` (why_not_kept).
+    // A default that `switch` chose, for as long as the profile's link does not say so: it is noted
+    // before what boots changes. It holds until the next switch, or until there is a generation
+    // that is none of `generations` (why_not_kept).
     std::optional<GenerationId> kept = {};
     // Every target on which something of ours may lie: also those of a run that was cut, and those
     // that an earlier configuration had and that were out of reach since.

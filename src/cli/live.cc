@@ -46,7 +46,7 @@ Result<void> choose_default(const LiveRequest& request, LivePlan& made) {
     if (!request.generation) {
         if (made.installed) {
             if (const auto why = why_not_kept(*made.installed, made.generations)) {
-                made.warnings.push_back("the default of `switch --boot-only`, generation " +
+                made.warnings.push_back("the default that `switch` made, generation " +
                                         std::to_string(made.installed->kept->number) +
                                         ", is given up: " + *why);
             } else {
@@ -60,7 +60,8 @@ Result<void> choose_default(const LiveRequest& request, LivePlan& made) {
         return choose(made.generations, wanted->number);
     }
     TRY_VOID(choose(made.generations, *request.generation));
-    if (request.keep) made.kept = id_of(*current_of(made.generations));
+    made.chosen = id_of(*current_of(made.generations));
+    if (request.keep) made.kept = made.chosen;
     return {};
 }
 
@@ -160,6 +161,19 @@ Result<void> note_installed(const std::filesystem::path& state,
     return write_installed(state, installed);
 }
 
+// `meanwhile`, with the default that is wanted. The menu is not yet made for the generations that
+// are new, but they do not count against it either.
+Installed on_the_way(Installed meanwhile, const LivePlan& planned) {
+    if (!planned.chosen || default_of(meanwhile) == planned.chosen) return meanwhile;
+    meanwhile.kept = planned.chosen;
+    for (const Generation& generation : planned.generations.list) {
+        if (std::ranges::count(meanwhile.generations, id_of(generation)) == 0)
+            meanwhile.generations.push_back(id_of(generation));
+    }
+    std::ranges::stable_sort(meanwhile.generations, {}, &GenerationId::number);
+    return meanwhile;
+}
+
 // The list of the machine's firmware, as the system sees it. Nothing of it is read before a target
 // asks for an entry.
 std::unique_ptr<FirmwareEntries> firmware_of(const LivePlan& planned) {
@@ -225,8 +239,12 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
     TRY_VOID(root_menu(planned));
 
     std::optional<KeptOnce> once;
+    Installed noted = meanwhile;
     const auto before_writing = [&]() -> Result<void> {
         once = TRY(KeptOnce::before(planned, realised, contents));
+        Installed underway = on_the_way(meanwhile, planned);
+        TRY_VOID(note_installed(state, noted, underway));
+        noted = std::move(underway);
         return {};
     };
     LiveOutcome outcome{
@@ -242,10 +260,13 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
             "digests are not kept, so the next run reads every kernel again: " +
             digests_kept.error().message());
     }
-    if (!outcome.applied.result) return outcome;
+    if (!outcome.applied.result) {
+        if (!outcome.applied.changed) outcome.recorded = note_installed(state, noted, meanwhile);
+        return outcome;
+    }
     clear_stored_default(planned, outcome.applied);
     outcome.recorded =
-        note_installed(state, meanwhile, installed_after(planned, outcome.applied.failed));
+        note_installed(state, noted, installed_after(planned, outcome.applied.failed));
     if (!outcome.recorded) return outcome;
     outcome.recorded = record_installation(state,
                                            ObjectStore::Durability::durable,

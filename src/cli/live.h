@@ -63,8 +63,11 @@ struct LivePlan {
     std::vector<PlannedTarget> former = {};
     std::optional<Installed> installed = {};  // by the run before
     std::optional<GenerationId> kept = {};    // from now on
-    bool ends_once = false;                   // as LiveRequest
-    std::vector<std::string> warnings = {};   // what was read and left out; the plan has its own
+    // Asked for by number: noted as kept before what boots changes, so that the run after a power
+    // cut goes on to it, and not back.
+    std::optional<GenerationId> chosen = {};
+    bool ends_once = false;                  // as LiveRequest
+    std::vector<std::string> warnings = {};  // what was read and left out; the plan has its own
 };
 
 // Takes the lock of the state directory. Where another run has it, says who, and waits; without

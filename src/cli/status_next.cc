@@ -48,12 +48,18 @@ void explain_default(const Installed& installed, const Generations& generations,
         next.why.emplace_back("no generation was installed as the default");
         return;
     }
+    const auto over = why_not_kept(installed, generations);
     if (installed.kept == installed.boots) {
-        const auto over = why_not_kept(installed, generations);
         next.why.push_back(
-            fmt::format("`switch --boot-only` made it the default{}",
+            fmt::format("`switch` made it the default, and left the system's profile as it is{}",
                         over ? ", which `cordwainer install` gives up: " + *over : ""));
         next.behind = over.has_value();
+    } else if (installed.kept && !over) {
+        next.why.push_back(
+            fmt::format("the menu was made with it as the default; a `switch` to generation {} was "
+                        "cut off, which may boot already: `cordwainer install` completes it",
+                        installed.kept->number));
+        next.behind = true;
     } else if (current && id_of(*current) == *installed.boots) {
         next.why.emplace_back("it is the system's current generation");
     } else {

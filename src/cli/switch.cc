@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -169,15 +170,27 @@ void tell_of_default(std::uint64_t number, LivePlan& planned) {
         " the default");
 }
 
+// The link tells the default from now on: what was noted until it does is given up.
+Result<void> give_up_kept(const std::filesystem::path& state) {
+    std::optional<Installed> installed = TRY(read_installed(state));
+    if (!installed || !installed->kept) return {};
+    installed->kept.reset();
+    return write_installed(state, *installed);
+}
+
 // Moves the profile's link, after what boots.
-int follow(const SwitchChoice& choice, const SwitchOptions& options) {
+int follow(const SwitchChoice& choice, const SwitchOptions& options, const Common& common) {
     if (options.boot_only || choice.generation.current) return kDone;
-    const Result<void> moved =
-        move_current(choice.system, choice.generations, choice.generation.number);
-    if (moved) return kDone;
+    Result<void> moved = move_current(choice.system, choice.generations, choice.generation.number);
+    if (moved) {
+        moved = give_up_kept(common.state);
+        if (moved) return kDone;
+        complain(moved.error().message());
+        return kPartial;
+    }
     complain("generation " + std::to_string(choice.generation.number) +
-             " boots by default, but it is not the system's current one, and the next `cordwainer "
-             "install` would go back: " +
+             " boots by default, but it is not the system's current one; it stays the default "
+             "until there is a newer generation: " +
              moved.error().message());
     return kPartial;
 }
@@ -213,7 +226,9 @@ Result<int> run_switch(const SwitchOptions& options, const Common& common) {
     }
     const std::string name =
         "switch " + std::to_string(number) + (options.boot_only ? " --boot-only" : "");
-    const LiveRequest request{.generation = number, .keep = options.boot_only, .ends_once = true};
+    const LiveRequest request{.generation = number,
+                              .keep = options.boot_only || !choice.generation.current,
+                              .ends_once = true};
 
     const auto plan = [&]() -> Result<LivePlan> {
         Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);
@@ -226,7 +241,7 @@ Result<int> run_switch(const SwitchOptions& options, const Common& common) {
     };
     const InstallEnd end = TRY(install_planned(
         {.command = name, .make_room = options.make_room, .plan = plan}, common, workspace));
-    return end.installed ? std::max(end.status, follow(choice, options)) : end.status;
+    return end.installed ? std::max(end.status, follow(choice, options, common)) : end.status;
 }
 
 }  // namespace

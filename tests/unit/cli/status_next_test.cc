@@ -100,11 +100,19 @@ TEST_F(StatusNext, IsADefaultThatWasKept) {
     installed_.boots = id_of(generations_.list[0]);
     installed_.kept = installed_.boots;
     EXPECT_EQ(next().generation, 1U);
-    EXPECT_THAT(next().why, ElementsAre("`switch --boot-only` made it the default"));
+    EXPECT_THAT(
+        next().why,
+        ElementsAre("`switch` made it the default, and left the system's profile as it is"));
     EXPECT_FALSE(next().behind);
     add_generation_3();
     EXPECT_THAT(next().why,
                 ElementsAre(HasSubstr("which `cordwainer install` gives up: generation 3 is new")));
+    EXPECT_TRUE(next().behind);
+}
+
+TEST_F(StatusNext, IsNotCertainAfterASwitchThatWasCutOff) {
+    installed_.kept = id_of(generations_.list[0]);
+    EXPECT_THAT(next().why, ElementsAre(HasSubstr("a `switch` to generation 1 was cut off")));
     EXPECT_TRUE(next().behind);
 }
 

@@ -108,7 +108,7 @@ TEST_F(Switch, WithoutTheProfileHoldsUntilANumberIsUsedAgain) {
     ASSERT_EQ(ran.status, kDone);
     EXPECT_EQ(boots(), 2U);
     EXPECT_THAT(ran.complaints,
-                HasSubstr("`switch --boot-only`, generation 1, is given up: generation 2 is new"));
+                HasSubstr("that `switch` made, generation 1, is given up: generation 2 is new"));
 }
 
 TEST_F(Switch, WithoutTheProfileHoldsForThatGenerationOnly) {
@@ -117,6 +117,21 @@ TEST_F(Switch, WithoutTheProfileHoldsForThatGenerationOnly) {
     tree_.link("/var/guix/profiles/system-1-link", "/gnu/store/other");
     ASSERT_EQ(run_command(install_command(), {}, common_).status, kDone);
     EXPECT_EQ(boots(), 2U);
+}
+
+// As after a power cut before the link: the next run would make what it says the default again.
+TEST_F(Switch, HoldsWhereTheProfileCouldNotBeMovedYet) {
+    const std::filesystem::path in_the_way = tree_.outside("/var/guix/profiles/.system.cordwainer");
+    std::filesystem::create_directory(in_the_way);
+    EXPECT_EQ(switch_to({"1"}).status, kPartial);
+    EXPECT_EQ(current(), "system-2-link");
+    ASSERT_EQ(run_command(install_command(), {}, common_).status, kDone);
+    EXPECT_EQ(boots(), 1U);
+
+    std::filesystem::remove(in_the_way);
+    ASSERT_EQ(switch_to({"1"}).status, kDone);
+    EXPECT_EQ(current(), "system-1-link");
+    EXPECT_EQ((*read_installed(common_.state))->kept, std::nullopt);
 }
 
 TEST_F(Switch, ToAGenerationThatIsNotThereIsRefused) {
