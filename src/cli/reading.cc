@@ -44,4 +44,12 @@ std::vector<std::string> warnings_about(const Generations& generations) {
     return warnings;
 }
 
+std::string restore_advice(std::string_view path) {
+    std::string advice = "it is the system's to restore";
+    if (path.starts_with("/gnu/store/")) return advice + " (`guix gc --verify=contents,repair`)";
+    if (path.starts_with("/nix/store/"))
+        return advice + " (`nix-store --verify --check-contents --repair`)";
+    return advice;
+}
+
 }  // namespace cordwainer::cli

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/error.h"
@@ -25,5 +26,8 @@ namespace cordwainer::cli {
 
 // A sentence for each generation that is left out, and for each problem of one that is not.
 [[nodiscard]] std::vector<std::string> warnings_about(const Generations& generations);
+
+// What to do for a file of the system that is not what it was: a part of a sentence.
+[[nodiscard]] std::string restore_advice(std::string_view path);
 
 }  // namespace cordwainer::cli

@@ -26,6 +26,7 @@
 #include "host/live_files.h"
 #include "host/pins.h"
 #include "host/profiles.h"
+#include "host/run_lock.h"
 #include "sys/root.h"
 
 namespace cordwainer::cli {
@@ -48,6 +49,7 @@ class Look {
           installed_(std::move(installed)) {}
 
     Result<MachineStatus> take() {
+        look_for_run();
         status_.bootloader = installed_.bootloader;
         read_generations_of_system();
         status_.next = next_boot(installed_, generations_, read_choice());
@@ -56,6 +58,7 @@ class Look {
         read_plan();
         look_at_targets();
         look_at_firmware();
+        look_for_run();  // one that began meanwhile
         return std::move(status_);
     }
 
@@ -67,6 +70,12 @@ class Look {
 
     void note_forbidden(const Error& error) {
         if (is_forbidden(error) && ::geteuid() != 0) status_.forbidden = true;
+    }
+
+    void look_for_run() {
+        auto holder = RunLock::holder(common_.state);
+        if (!holder) return unseen("whether a run is at work", holder.error());
+        if (*holder) status_.at_work = *std::move(holder);
     }
 
     void read_generations_of_system() {
@@ -300,9 +309,11 @@ class Look {
             if (!checked_.insert(reference.path).second) continue;
             const auto there = system_.status(reference.path);
             if (there && *there && (*there)->size == reference.size) continue;
-            status_.problems.push_back(fmt::format("The menu reads {}, which {}.",
-                                                   system_.outside(reference.path),
-                                                   there && *there ? "has changed" : "is missing"));
+            status_.lost_contents.push_back(
+                fmt::format("The menu reads {}, which {}; {}.",
+                            system_.outside(reference.path),
+                            there && *there ? "has changed" : "is missing",
+                            restore_advice(reference.path)));
         }
     }
 
@@ -329,7 +340,9 @@ Health health_of(const MachineStatus& status) {
         return state != State::as_installed && state != State::kept && state != State::unseen;
     });
     const bool unlisted = status.firmware && !status.firmware->missing.empty();
-    if (broken || unlisted || !status.problems.empty()) return Health::needs_repair;
+    if (status.at_work) return Health::unknown;
+    if (broken || unlisted || !status.problems.empty() || !status.lost_contents.empty())
+        return Health::needs_repair;
     if (any([](State state) { return state == State::unseen; }) || !status.unseen.empty())
         return Health::unknown;
     return Health::sound;

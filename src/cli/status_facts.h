@@ -44,8 +44,13 @@ struct MachineStatus {
     std::optional<RunningStatus> running;    // none: this system does not run
     std::optional<FirmwareStatus> firmware;  // none: UEFI firmware did not start this machine
     std::vector<TargetStatus> targets;
+    // Who changes the machine just now ("cordwainer, process 812"): what is told of it is that of a
+    // moment, and no damage.
+    std::optional<std::string> at_work;
     std::vector<std::string> problems;  // beyond the targets: what needs repair; whole sentences
-    std::vector<std::string> unseen;    // what could not be looked at; whole sentences
+    // Files of the system that the menu reads and that are not as they were; whole sentences.
+    std::vector<std::string> lost_contents;
+    std::vector<std::string> unseen;  // what could not be looked at; whole sentences
     // Whether some of that, or of a target, is only for root to see.
     bool forbidden = false;
 
@@ -54,7 +59,7 @@ struct MachineStatus {
 
 enum class Health { sound, needs_repair, unknown };
 
-// `unknown` only where nothing is known to need repair.
+// `unknown` only where nothing is known to need repair, or a run is at work.
 [[nodiscard]] Health health_of(const MachineStatus& status);
 
 // Looks at what the state directory says was installed. not_found where nothing was.

@@ -209,8 +209,18 @@ bool lacks_only_entries(MachineStatus status) {
     return health_of(status) != Health::needs_repair;
 }
 
+// Whether nothing needs repair but what the system has lost.
+bool lacks_only_contents(MachineStatus status) {
+    if (status.lost_contents.empty()) return false;
+    status.lost_contents.clear();
+    return health_of(status) != Health::needs_repair;
+}
+
 // What to do, or that nothing is to be done.
 std::string verdict_text(const MachineStatus& status) {
+    if (status.at_work)
+        return fmt::format("At work just now: {}; what is told here is that of a moment.\n",
+                           printable(*status.at_work));
     switch (health_of(status)) {
         case Health::sound:
             return status.next.behind ? "Everything is as it was installed; `cordwainer install` "
@@ -227,6 +237,11 @@ std::string verdict_text(const MachineStatus& status) {
     if (lacks_only_entries(status)) {
         return "`cordwainer install` makes the firmware's entry, or says why the firmware takes "
                "none.\n";
+    }
+    if (lacks_only_contents(status)) {
+        return "Once that is restored, all is as it was installed; `cordwainer install` makes a "
+               "menu "
+               "of what is there now.\n";
     }
     const auto has = [&](State state) {
         return std::ranges::find(status.targets, state, &TargetStatus::state) !=
@@ -329,7 +344,9 @@ std::string status_text(const MachineStatus& status) {
     std::string text = next_text(status) + running_text(status.running) +
                        firmware_text(status.firmware) + "Targets:\n";
     for (const TargetStatus& target : status.targets) text += target_text(status, target);
-    for (const std::string& problem : status.problems) text += printable(problem) + "\n";
+    for (const auto* problems : {&status.problems, &status.lost_contents}) {
+        for (const std::string& problem : *problems) text += printable(problem) + "\n";
+    }
     for (const std::string& sentence : status.unseen) {
         text += "Could not be looked at: " + printable(sentence) + "\n";
     }
@@ -344,6 +361,8 @@ Json status_json(const MachineStatus& status) {
                    {"bootable", or_null(status.running->bootable)},
                    {"problem", status.running->problem}};
     }
+    std::vector<std::string> problems = status.problems;
+    std::ranges::copy(status.lost_contents, std::back_inserter(problems));
     Json targets = Json::array();
     for (const TargetStatus& target : status.targets) targets.push_back(target_json(target));
     return {{"format", "cordwainer-status/1"},
@@ -356,7 +375,8 @@ Json status_json(const MachineStatus& status) {
             {"running", running},
             {"firmware", status.firmware ? firmware_json(*status.firmware) : Json()},
             {"targets", targets},
-            {"problems", status.problems},
+            {"at_work", or_null(status.at_work)},
+            {"problems", problems},
             {"unseen", status.unseen}};
 }
 

@@ -123,10 +123,9 @@ class Verification {
                                ", which cannot be read: " + read.error().message());
         } else if (read->digest != reference.digest) {
             problems.push_back("the menu reads " + reference.path +
-                               ", which is not what it was when the menu was made; it is the "
-                               "system's to restore (on Guix, `guix gc "
-                               "--verify=contents,repair`), or else `cordwainer install` makes a "
-                               "menu of what is there now");
+                               ", which is not what it was when the menu was made; " +
+                               restore_advice(reference.path) +
+                               ", or else `cordwainer install` makes a menu of what is there now");
         }
     }
 

@@ -34,6 +34,13 @@ std::string name_of(pid_t process) {
     return text + ", process " + number;
 }
 
+// Who has the file locked.
+std::optional<std::string> holder_of(const Fd& file) {
+    struct flock holder = whole_file();
+    if (::fcntl(file.get(), F_GETLK, &holder) != 0 || holder.l_type == F_UNLCK) return std::nullopt;
+    return name_of(holder.l_pid);
+}
+
 // With what to do, where nothing can be written.
 Error not_taken(Error error, const std::filesystem::path& state) {
     if (error.sys_errno != EROFS) return error;
@@ -63,9 +70,7 @@ Result<RunLock> RunLock::take(const std::filesystem::path& state,
     struct flock lock = whole_file();
     if (::fcntl(file.get(), F_SETLK, &lock) == 0) return RunLock(std::move(file));
     if (errno != EACCES && errno != EAGAIN) return file_error(errno, "lock " + name);
-    struct flock holder = whole_file();
-    const bool told = ::fcntl(file.get(), F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
-    const std::string who = name_of(told ? holder.l_pid : 0);
+    const std::string who = holder_of(file).value_or(name_of(0));
     if (!busy(who)) {
         return Error(Errc::refused, name + " is held by " + who + ": run again when it has ended");
     }
@@ -78,6 +83,13 @@ Result<RunLock> RunLock::take(const std::filesystem::path& state,
         if (stop_requested()) return stopped();
     }
     return RunLock(std::move(file));
+}
+
+Result<std::optional<std::string>> RunLock::holder(const std::filesystem::path& state) {
+    const Result<Fd> file = open_file((state / "lock").string(), O_RDONLY);
+    if (file) return holder_of(*file);
+    if (file.error().code == Errc::not_found) return std::optional<std::string>();
+    return file.error();
 }
 
 }  // namespace cordwainer

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/error.h"
@@ -21,6 +22,11 @@ class RunLock {
     [[nodiscard]] static Result<RunLock> take(
         const std::filesystem::path& state,
         const std::function<bool(const std::string& holder)>& busy);
+
+    // Who has it; nothing where nobody has, also where there is no such directory. Writes nothing,
+    // and is not for a process that has it: that would lose it (fcntl(2), F_SETLK).
+    [[nodiscard]] static Result<std::optional<std::string>> holder(
+        const std::filesystem::path& state);
 
   private:
     explicit RunLock(Fd file) : file_(std::move(file)) {}

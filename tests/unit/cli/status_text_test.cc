@@ -257,8 +257,28 @@ TEST(StatusHealth, IsTheWorstThatIsKnown) {
     }
     status.targets[0].state = State::unseen;
     EXPECT_EQ(health_of(status), Health::unknown);
-    status.problems = {"The menu reads /x, which is missing."};
+    status.problems = {"The pins are damaged."};
     EXPECT_EQ(health_of(status), Health::needs_repair);
+    status.at_work = "cordwainer, process 812";
+    EXPECT_EQ(health_of(status), Health::unknown);
+}
+
+TEST(StatusText, SaysWhoseALostKernelIs) {
+    MachineStatus status = sound();
+    status.lost_contents = {"The menu reads /x, which is missing."};
+    EXPECT_EQ(health_of(status), Health::needs_repair);
+    EXPECT_THAT(status_text(status),
+                AllOf(HasSubstr("The menu reads /x, which is missing.\nOnce that is restored"),
+                      Not(HasSubstr("puts it right"))));
+    EXPECT_EQ(status_json(status)["problems"].size(), 1U);
+}
+
+TEST(StatusText, OfAMachineOnWhichARunIsAtWork) {
+    MachineStatus status = sound();
+    status.targets = {files_target(State::unfinished)};
+    status.at_work = "cordwainer, process 812";
+    EXPECT_THAT(status_text(status),
+                HasSubstr("At work just now: cordwainer, process 812; what is told here"));
 }
 
 }  // namespace

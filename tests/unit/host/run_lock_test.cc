@@ -119,6 +119,16 @@ TEST_F(RunLockTest, SaysWhoHoldsIt) {
     EXPECT_THAT(lock.error().message(), testing::HasSubstr(who));
 }
 
+TEST_F(RunLockTest, TellsTheHolderWithoutTakingIt) {
+    EXPECT_EQ(*RunLock::holder(state()), std::nullopt);
+    EXPECT_FALSE(std::filesystem::exists(state()));
+    Holder holder(state());
+    EXPECT_THAT(RunLock::holder(state())->value_or(""),
+                testing::EndsWith(", process " + std::to_string(holder.process())));
+    holder.release();
+    EXPECT_EQ(*RunLock::holder(state()), std::nullopt);
+}
+
 TEST_F(RunLockTest, WaitsWhereItIsWorthIt) {
     Holder holder(state());
     const auto lock = RunLock::take(state(), [&](const std::string&) {
