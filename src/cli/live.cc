@@ -126,6 +126,12 @@ Result<LivePlan> read_live(const Common& common,
     });
     TRY_VOID(choose_default(request, made));
     std::ranges::move(warnings_about(made.generations), std::back_inserter(made.warnings));
+    for (const std::string& path : workspace.digests().altered()) {
+        made.warnings.push_back(made.system.outside(path) +
+                                " is not what it was when it was read last, although it lies in a "
+                                "store, where nothing changes; if it was not built anew, " +
+                                restore_advice(path));
+    }
     return made;
 }
 

@@ -169,19 +169,19 @@ Result<void> DigestCache::save(const std::filesystem::path& file) const {
     return write_state_file(file, text());
 }
 
-std::optional<DigestCache::Entry> DigestCache::find(const std::string& path,
-                                                    const FileStatus& status) {
-    std::optional<Entry> entry;
+std::optional<DigestCache::Entry> DigestCache::find(const std::string& path) {
     const std::string name = escaped(path);
     const std::lock_guard lock(*mutex_);
-    if (const auto fresh = fresh_.find(name); fresh != fresh_.end()) {
-        entry = fresh->second;
-    } else {
-        const auto line = std::ranges::lower_bound(lines_, std::string_view(name), {}, path_of);
-        if (line == lines_.end() || path_of(*line) != name) return std::nullopt;
-        used_[static_cast<std::size_t>(line - lines_.begin())] = true;
-        entry = parse_entry(line->substr(std::min(name.size() + 1, line->size())));
-    }
+    if (const auto fresh = fresh_.find(name); fresh != fresh_.end()) return fresh->second;
+    const auto line = std::ranges::lower_bound(lines_, std::string_view(name), {}, path_of);
+    if (line == lines_.end() || path_of(*line) != name) return std::nullopt;
+    used_[static_cast<std::size_t>(line - lines_.begin())] = true;
+    return parse_entry(line->substr(std::min(name.size() + 1, line->size())));
+}
+
+std::optional<DigestCache::Entry> DigestCache::find(const std::string& path,
+                                                    const FileStatus& status) {
+    std::optional<Entry> entry = find(path);
     if (entry && !same_file(path, entry->status, status)) return std::nullopt;
     return entry;
 }
@@ -210,10 +210,20 @@ Result<Digest> DigestCache::digest(const Root& root,
     if (entry.digest) return *entry.digest;
     const CopiedBytes read = TRY(read_unchanged(
         root, path, status, [&](const Fd& fd) { return digest_rest(fd, root.outside(path)); }));
+    if (in_immutable_store(path)) {
+        const std::optional<Entry> before = find(path);
+        const std::lock_guard lock(*mutex_);
+        if (before && before->digest && before->digest != read.digest) altered_.insert(path);
+    }
     entry.status = status;
     entry.digest = read.digest;
     remember(path, std::move(entry));
     return read.digest;
+}
+
+std::vector<std::string> DigestCache::altered() const {
+    const std::lock_guard lock(*mutex_);
+    return {altered_.begin(), altered_.end()};
 }
 
 Result<std::optional<std::string>> DigestCache::kernel_version(const Root& root,

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,10 @@ class DigestCache {
                                         const std::string& path,
                                         const FileStatus& status);
 
+    // The paths in an immutable store whose content is not what it was when it was last read,
+    // sorted: damage, or an item that was built anew and came out differently.
+    [[nodiscard]] std::vector<std::string> altered() const;
+
     // The version in the kernel image there, if it has one (formats/linux_image.h); likewise.
     [[nodiscard]] Result<std::optional<std::string>> kernel_version(const Root& root,
                                                                     const std::string& path,
@@ -76,16 +81,19 @@ class DigestCache {
     static std::optional<Entry> parse_entry(std::string_view fields);
     static std::string render_entry(const Entry& entry);
 
-    // What is remembered of the file, if it is still the same.
+    // What is remembered of the path.
+    std::optional<Entry> find(const std::string& path);
+    // The same, if the file is still that.
     std::optional<Entry> find(const std::string& path, const FileStatus& status);
     void remember(const std::string& path, Entry entry);
 
-    // Of used_ and fresh_; nothing is read while it is held.
+    // Of used_, fresh_ and altered_; nothing is read while it is held.
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
     std::string loaded_text_;
     std::vector<std::string_view> lines_;  // of loaded_text_, sorted by path
     std::vector<bool> used_;               // each of them: in this run
     std::map<std::string, Entry> fresh_;   // by escaped path; these replace lines
+    std::set<std::string> altered_;
 };
 
 }  // namespace cordwainer

@@ -68,6 +68,22 @@ TEST_F(DigestCacheTest, ReadsAFileOfAnImmutableStoreOnce) {
     EXPECT_EQ(*digest(cache, kPath), sha256("newer! kernel"));
 }
 
+TEST_F(DigestCacheTest, TellsWhatChangedInAStore) {
+    DigestCache cache;
+    store_file(kPath, "kernel");
+    tree_.file("/boot/vmlinuz", "kernel");
+    tree_.touch("/boot/vmlinuz", kLongAgo);
+    ASSERT_TRUE(digest(cache, kPath) && digest(cache, "/boot/vmlinuz"));
+    DigestCache later = DigestCache::from_text(cache.text());
+    tree_.touch(kPath, kLongAgo + 1);  // the same content
+    tree_.file("/boot/vmlinuz", "another");
+    ASSERT_TRUE(digest(later, kPath) && digest(later, "/boot/vmlinuz"));
+    EXPECT_TRUE(later.altered().empty());
+    store_file(kPath, "longer kernel");
+    ASSERT_TRUE(digest(later, kPath));
+    EXPECT_EQ(later.altered(), std::vector<std::string>{kPath});
+}
+
 TEST_F(DigestCacheTest, AnswersSeveralThreads) {
     constexpr int kFiles = 50;
     for (int i = 0; i < kFiles; ++i) {
