@@ -5,6 +5,7 @@
 #include <iterator>
 #include <memory>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "bootloaders/registry.h"
@@ -176,7 +177,9 @@ Installed on_the_way(Installed meanwhile, const LivePlan& planned) {
         if (std::ranges::count(meanwhile.generations, id_of(generation)) == 0)
             meanwhile.generations.push_back(id_of(generation));
     }
-    std::ranges::stable_sort(meanwhile.generations, {}, &GenerationId::number);
+    std::ranges::sort(meanwhile.generations, {}, [](const GenerationId& id) {
+        return std::tie(id.number, id.identity);
+    });
     return meanwhile;
 }
 

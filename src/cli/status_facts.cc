@@ -18,6 +18,7 @@
 #include "cli/generations_request.h"
 #include "cli/installed_plan.h"
 #include "cli/once.h"
+#include "cli/reading.h"
 #include "host/block_device.h"
 #include "host/firmware_list.h"
 #include "host/firmware_partition.h"

@@ -20,6 +20,7 @@
 #include "cli/once.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/reading.h"
 #include "host/host_contents.h"
 #include "host/run_lock.h"
 #include "sys/file_io.h"
