@@ -278,9 +278,17 @@ class Look {
     MachineFacts facts_;
 };
 
+// What is mounted only when somebody looks is mounted: /boot and the usual places of an ESP.
+void see_automounts(const Root& system) {
+    for (const char* place : {"/boot/.", "/boot/efi/.", "/efi/."}) {
+        static_cast<void>(system.open_file(place, O_PATH | O_DIRECTORY));
+    }
+}
+
 }  // namespace
 
 Result<MachineFacts> look_at_machine(const Root& system, const MachinePlaces& places) {
+    see_automounts(system);
     const Probe probe = TRY(Probe::open(system, places));
     MountTable mounts = TRY(MountTable::read(places.mountinfo));
     SystemDevices devices = TRY(SystemDevices::read(places.sys, places.dev));

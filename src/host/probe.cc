@@ -162,11 +162,13 @@ bool is_gone(const Error& error) {
 
 struct Probe::State {
     Root system;
+    std::filesystem::path mountinfo;
     MountTable mounts;
     Storage storage;
     std::vector<MountedVolume> volumes;
 
     void read_volumes() {
+        volumes.clear();
         const Mount* root = mounts.of(system.path());
         if (root) add_volume(*root, system.path());
         for (const Mount* mount : mounts.visible()) {
@@ -234,6 +236,15 @@ struct Probe::State {
         return {};
     }
 
+    // What is mounted where place_of() was the first to look is not in the table yet.
+    Result<void> see_automount(const std::string& path) {
+        const Mount* mount = mounts.of(path);
+        if (!mount || mount->type != "autofs") return {};
+        mounts = TRY(MountTable::read(mountinfo));
+        read_volumes();
+        return {};
+    }
+
     // `node`: of the device that the directory lies on.
     Result<Target> file_target(const TargetSpec& spec,
                                const Question& asked,
@@ -241,6 +252,7 @@ struct Probe::State {
                                std::filesystem::path& node) {
         Target target;
         const Place place = TRY(place_of(system, spec.path));
+        TRY_VOID(see_automount(place.path));
         why = place.why;
         if (why.empty()) why = TRY(why_unmounted(place.path));
         if (why.empty()) why = why_taken_off(place.path, asked);
@@ -311,6 +323,7 @@ Result<Probe> Probe::open(const Root& system, const MachinePlaces& places) {
     MountTable mounts = TRY(MountTable::read(places.mountinfo));
     SystemDevices devices = TRY(SystemDevices::read(places.sys, places.dev));
     auto state = std::make_unique<State>(State{.system = std::move(own),
+                                               .mountinfo = places.mountinfo,
                                                .mounts = std::move(mounts),
                                                .storage = Storage(std::move(devices), places.sys),
                                                .volumes = {}});

@@ -38,8 +38,8 @@ struct ProbedTargets {
     std::vector<std::string> warnings;
 };
 
-// The machine's mounts as they were when it was opened. Devices are read when they are asked for,
-// each at most once.
+// The machine's mounts as they were when it was opened, and what was mounted since then because
+// targets() looked (automounts). Devices are read when they are asked for, each at most once.
 class Probe {
   public:
     // Reads the mount table and the file systems that are mounted below the root of `system`.

@@ -101,7 +101,7 @@ def furnish(lab, tree, mounts=(), programs=()):
     lab.run("strip", "-o", stripped, lab.cordwainer_program)
     _put(tree, "/usr/bin/cordwainer", stripped)
     for program in (lab.cordwainer_program, "/usr/bin/grub-mkimage", *programs):
-        _put_libraries(tree, program)
+        put_libraries(tree, program)
     for program in ("/usr/bin/grub-mkimage", *programs):
         _put(tree, program, program)
     for platform in ("i386-pc", "x86_64-efi"):
@@ -119,7 +119,7 @@ def _put(tree, place, source):
     path.chmod(0o755)
 
 
-def _put_libraries(tree, program):
+def put_libraries(tree, program):
     listing = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
     libraries = set(re.findall(r"(/\S+) \(0x", listing))
     libraries.update(str(path) for path in Path("/lib/x86_64-linux-gnu").glob("libgcc_s.so.1"))
