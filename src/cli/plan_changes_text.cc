@@ -160,6 +160,9 @@ std::string describe(const MenuChanges& menu) {
     if (menu.default_before == menu.default_after)
         return text +
                fmt::format("  by default {} boots, as before\n", number_of(menu.default_after));
+    if (number_of(menu.default_before) == number_of(menu.default_after))
+        return text + fmt::format("  by default {} boots, which is another one by now\n",
+                                  number_of(menu.default_after));
     return text + fmt::format("  by default: {} → {}\n",
                               number_of(menu.default_before),
                               number_of(menu.default_after));

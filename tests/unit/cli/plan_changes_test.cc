@@ -402,5 +402,22 @@ TEST(RenderChanges, AChangeWithManyFilesStaysOnAScreen) {
     EXPECT_NE(text.find("  + 996 more\n"), std::string::npos) << text;
 }
 
+TEST(RenderChanges, ANumberThatIsUsedAgainIsNoSameDefault) {
+    PlanChanges changes{.bootloader_before = "grub",
+                        .bootloader_after = "grub",
+                        .targets = {},
+                        .menu = {},
+                        .warnings = {}};
+    changes.targets.push_back({.target = {.id = {"files"}, .spec = {}, .uuid = {}, .own = {}},
+                               .written = {{.path = rel("grub.cfg"), .size = 1}},
+                               .removed = {},
+                               .boot_code = {},
+                               .entries = {}});
+    changes.menu.default_before = GenerationId{3, "system a"};
+    changes.menu.default_after = GenerationId{3, "system b"};
+    EXPECT_THAT(render_changes(changes),
+                testing::HasSubstr("by default 3 boots, which is another one by now\n"));
+}
+
 }  // namespace
 }  // namespace cordwainer::cli
