@@ -135,6 +135,7 @@ Result<int> delete_chosen(const DeleteChoice& choice,
                      "there is none of these generations (`cordwainer list` shows all)");
     }
     TRY_VOID(tell(choice, removed.generations, removed.waste, false, common));
+    warn(removed.planned.warnings);
     for (const std::string& why : removed.not_done) complain(why);
     if (removed.not_done.empty()) return kDone;
     complain(removed.generations.empty() ? "no generation is removed; what booted before, or the "

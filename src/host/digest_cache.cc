@@ -169,10 +169,7 @@ Result<void> DigestCache::save(const std::filesystem::path& file) const {
     return write_state_file(file, text());
 }
 
-std::optional<DigestCache::Entry> DigestCache::find(const std::string& path) {
-    const std::string name = escaped(path);
-    const std::lock_guard lock(*mutex_);
-    if (const auto fresh = fresh_.find(name); fresh != fresh_.end()) return fresh->second;
+std::optional<DigestCache::Entry> DigestCache::find_loaded(const std::string& name) {
     const auto line = std::ranges::lower_bound(lines_, std::string_view(name), {}, path_of);
     if (line == lines_.end() || path_of(*line) != name) return std::nullopt;
     used_[static_cast<std::size_t>(line - lines_.begin())] = true;
@@ -181,7 +178,10 @@ std::optional<DigestCache::Entry> DigestCache::find(const std::string& path) {
 
 std::optional<DigestCache::Entry> DigestCache::find(const std::string& path,
                                                     const FileStatus& status) {
-    std::optional<Entry> entry = find(path);
+    const std::string name = escaped(path);
+    const std::lock_guard lock(*mutex_);
+    const auto fresh = fresh_.find(name);
+    const std::optional<Entry> entry = fresh != fresh_.end() ? fresh->second : find_loaded(name);
     if (entry && !same_file(path, entry->status, status)) return std::nullopt;
     return entry;
 }
@@ -211,8 +211,9 @@ Result<Digest> DigestCache::digest(const Root& root,
     const CopiedBytes read = TRY(read_unchanged(
         root, path, status, [&](const Fd& fd) { return digest_rest(fd, root.outside(path)); }));
     if (in_immutable_store(path)) {
-        const std::optional<Entry> before = find(path);
         const std::lock_guard lock(*mutex_);
+        // Not what this run has found out: that may be of the same, altered file.
+        const std::optional<Entry> before = find_loaded(escaped(path));
         if (before && before->digest && before->digest != read.digest) altered_.insert(path);
     }
     entry.status = status;

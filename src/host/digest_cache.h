@@ -81,9 +81,10 @@ class DigestCache {
     static std::optional<Entry> parse_entry(std::string_view fields);
     static std::string render_entry(const Entry& entry);
 
-    // What is remembered of the path.
-    std::optional<Entry> find(const std::string& path);
-    // The same, if the file is still that.
+    // What was remembered, when this run began, of the path that is `name` when escaped. The mutex
+    // is held.
+    [[nodiscard]] std::optional<Entry> find_loaded(const std::string& name);
+    // What is remembered of the file, if it is still the same.
     std::optional<Entry> find(const std::string& path, const FileStatus& status);
     void remember(const std::string& path, Entry entry);
 
