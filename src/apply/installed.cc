@@ -47,13 +47,14 @@ const Generation* find_generation(const Generations& generations, const Generati
     return found == generations.list.end() ? nullptr : &*found;
 }
 
-std::optional<std::string> why_not_kept(const Installed& installed,
-                                        const Generations& generations) {
-    if (!installed.kept) return std::nullopt;
-    const std::string number = std::to_string(installed.kept->number);
-    if (!find_generation(generations, *installed.kept)) {
+std::optional<std::string> why_ended(const std::optional<GenerationId>& chosen,
+                                     const Installed& installed,
+                                     const Generations& generations) {
+    if (!chosen) return std::nullopt;
+    const std::string number = std::to_string(chosen->number);
+    if (!find_generation(generations, *chosen)) {
         const bool used_again =
-            std::ranges::find(generations.list, installed.kept->number, &Generation::number) !=
+            std::ranges::find(generations.list, chosen->number, &Generation::number) !=
             generations.list.end();
         return "generation " + number +
                (used_again ? " is another one by now" : " is not there any more");
@@ -94,6 +95,10 @@ std::string render_installed(const Installed& installed) {
     json.end_array();
     json.key("kept");
     installed.kept ? render_id(json, *installed.kept) : json.null();
+    if (installed.switching) {
+        json.key("switching");
+        render_id(json, *installed.switching);
+    }
     json.key("targets");
     json.begin_array();
     for (const PlannedTarget& target : installed.targets) render_target(json, target);
@@ -106,8 +111,14 @@ Result<Installed> parse_installed(std::string_view json, const std::string& sour
     const nlohmann::json parsed = TRY(parse_json(json, source_name));
     const JsonPlace root(parsed, source_name);
     TRY_VOID(root.format(kInstalledFormat));
-    TRY_VOID(root.only(
-        {"format", "bootloader", "boots", "other_default", "generations", "kept", "targets"}));
+    TRY_VOID(root.only({"format",
+                        "bootloader",
+                        "boots",
+                        "other_default",
+                        "generations",
+                        "kept",
+                        "switching",
+                        "targets"}));
     Installed installed;
     installed.bootloader = TRY(root.string("bootloader"));
     const auto boots = TRY(root.find("boots"));
@@ -118,6 +129,8 @@ Result<Installed> parse_installed(std::string_view json, const std::string& sour
     for (const JsonPlace& place : ids) installed.generations.push_back(TRY(parse_id(place)));
     const auto kept = TRY(root.find("kept"));
     if (kept) installed.kept = TRY(parse_id(*kept));
+    const auto switching = TRY(root.find("switching"));
+    if (switching) installed.switching = TRY(parse_id(*switching));
     const JsonPlace targets = TRY(root.at("targets"));
     const auto places = TRY(targets.elements());
     for (const JsonPlace& place : places) installed.targets.push_back(TRY(parse_target(place)));

@@ -40,10 +40,13 @@ struct Installed {
     std::optional<GenerationId> boots;  // the current one then, whose record has the plan
     std::optional<OtherDefault> other_default = {};  // else `boots` is what boots by default
     std::vector<GenerationId> generations = {};      // that the menu was made for, ascending
-    // A default that `switch` chose, for as long as the profile's link does not say so: it is noted
-    // before what boots changes. It holds until the next switch, or until there is a generation
-    // that is none of `generations` (why_not_kept).
+    // A default that was chosen without the profile's link: it holds until the next switch, or
+    // until there is a generation that is none of `generations` (why_ended).
     std::optional<GenerationId> kept = {};
+    // Where a switch goes that is at work, or did not end: noted before what boots changes, and
+    // given up when the profile's link has followed. The next run goes on with it, unless it ended
+    // as above.
+    std::optional<GenerationId> switching = {};
     // Every target on which something of ours may lie: also those of a run that was cut, and those
     // that an earlier configuration had and that were out of reach since.
     std::vector<PlannedTarget> targets = {};
@@ -54,10 +57,12 @@ struct Installed {
 // The generation that boots by default; nothing where that is something else, or not known.
 [[nodiscard]] std::optional<GenerationId> default_of(const Installed& installed);
 
-// Why the default that was kept holds no longer: a part of a sentence. Nothing where it does, or
-// where none was kept. Numbers are used again, so that only the identity tells a new generation.
-[[nodiscard]] std::optional<std::string> why_not_kept(const Installed& installed,
-                                                      const Generations& generations);
+// Why a default that was chosen, `kept` or `switching`, holds no longer: a part of a sentence.
+// Nothing where it does, or where there is none. Numbers are used again, so that only the identity
+// tells a new generation.
+[[nodiscard]] std::optional<std::string> why_ended(const std::optional<GenerationId>& chosen,
+                                                   const Installed& installed,
+                                                   const Generations& generations);
 
 // Whether both are the same place: path or device as it was named, and own directory.
 [[nodiscard]] bool same_place(const PlannedTarget& a, const PlannedTarget& b);

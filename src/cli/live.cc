@@ -5,7 +5,6 @@
 #include <iterator>
 #include <memory>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "bootloaders/registry.h"
@@ -43,27 +42,66 @@ Result<void> choose(Generations& generations, std::uint64_t number) {
     return {};
 }
 
+// What the system and the runs before mean to boot by default, where this run is not told. Says
+// what of it ends.
+void choose_meant(LivePlan& made) {
+    if (!made.installed) return;
+    const Installed& before = *made.installed;
+    const Generation* linked = current_of(made.generations);
+    if (before.switching && !(linked && id_of(*linked) == *before.switching)) {
+        const std::string begun = fmt::format("the switch to generation {}, which did not end,",
+                                              before.switching->number);
+        if (const auto why = why_ended(before.switching, before, made.generations)) {
+            made.warnings.push_back(fmt::format("{} is given up: {}", begun, *why));
+        } else {
+            made.warnings.push_back(fmt::format(
+                "{0} is gone on with; `cordwainer switch {1}` completes it, and a switch "
+                "to another one ends it",
+                begun,
+                before.switching->number));
+            made.switching = before.switching;
+            made.link_follows = true;
+            return;
+        }
+    }
+    if (const auto why = why_ended(before.kept, before, made.generations)) {
+        made.warnings.push_back(
+            fmt::format("the default of `switch --boot-only`, generation {}, is given up: {}",
+                        before.kept->number,
+                        *why));
+    } else {
+        made.kept = before.kept;
+    }
+}
+
+// Where a switch is to be noted: the next run would not go there by itself, if this one is cut off.
+void note_switch(const LiveRequest& request, const GenerationId& wanted, LivePlan& made) {
+    const Generation* linked = current_of(made.generations);
+    const bool is_linked = linked && id_of(*linked) == wanted;
+    made.link_follows = !request.keep && !is_linked;
+    std::optional<GenerationId> next = linked ? std::optional(id_of(*linked)) : std::nullopt;
+    if (made.installed) {
+        const Installed& before = *made.installed;
+        if (before.kept && !why_ended(before.kept, before, made.generations)) next = before.kept;
+        if (before.switching) next.reset();  // the one that did not end, or this one, once more
+    }
+    if (next != wanted) made.switching = wanted;
+}
+
 Result<void> choose_default(const LiveRequest& request, LivePlan& made) {
     if (!request.generation) {
-        if (made.installed) {
-            if (const auto why = why_not_kept(*made.installed, made.generations)) {
-                made.warnings.push_back("the default that `switch` made, generation " +
-                                        std::to_string(made.installed->kept->number) +
-                                        ", is given up: " + *why);
-            } else {
-                made.kept = made.installed->kept;
-            }
-        }
+        choose_meant(made);
         std::optional<GenerationId> wanted;
         if (request.stay && made.installed) wanted = made.installed->boots;
         if (made.kept) wanted = made.kept;
+        if (made.switching) wanted = made.switching;
         if (!wanted || !find_generation(made.generations, *wanted)) return {};
         return choose(made.generations, wanted->number);
     }
-    TRY_VOID(choose(made.generations, *request.generation));
-    made.chosen = id_of(*current_of(made.generations));
-    if (request.keep) made.kept = made.chosen;
-    return {};
+    const GenerationId wanted = id_of(TRY(generation_of(made.generations, *request.generation)));
+    if (request.switches) note_switch(request, wanted, made);
+    if (request.keep) made.kept = wanted;
+    return choose(made.generations, wanted.number);
 }
 
 // One of several targets of a tag may be away: it is left for later. The only one may not.
@@ -140,6 +178,7 @@ Result<LivePlan> read_live(const Common& common,
 Installed installed_after(const LivePlan& planned, const std::vector<FailedTarget>& failed) {
     Installed installed = installed_by(planned.plan, planned.generations, planned.plan.targets);
     installed.kept = planned.kept;
+    if (planned.link_follows) installed.switching = planned.switching;
     const auto away = [&](const PlannedTarget& target) {
         return std::ranges::count(planned.probed.found, target.id, &Target::id) == 0 ||
                std::ranges::count(failed, target.id, &FailedTarget::id) != 0;
@@ -166,21 +205,6 @@ Result<void> note_installed(const std::filesystem::path& state,
     // As text: where a target stands in a configuration file is not kept.
     if (known && render_installed(*known) == render_installed(installed)) return {};
     return write_installed(state, installed);
-}
-
-// `meanwhile`, with the default that is wanted. The menu is not yet made for the generations that
-// are new, but they do not count against it either.
-Installed on_the_way(Installed meanwhile, const LivePlan& planned) {
-    if (!planned.chosen || default_of(meanwhile) == planned.chosen) return meanwhile;
-    meanwhile.kept = planned.chosen;
-    for (const Generation& generation : planned.generations.list) {
-        if (std::ranges::count(meanwhile.generations, id_of(generation)) == 0)
-            meanwhile.generations.push_back(id_of(generation));
-    }
-    std::ranges::sort(meanwhile.generations, {}, [](const GenerationId& id) {
-        return std::tie(id.number, id.identity);
-    });
-    return meanwhile;
 }
 
 // The list of the machine's firmware, as the system sees it. Nothing of it is read before a target
@@ -251,9 +275,10 @@ Result<LiveOutcome> apply_live(const LivePlan& planned,
     Installed noted = meanwhile;
     const auto before_writing = [&]() -> Result<void> {
         once = TRY(KeptOnce::before(planned, realised, contents));
-        Installed underway = on_the_way(meanwhile, planned);
-        TRY_VOID(note_installed(state, noted, underway));
-        noted = std::move(underway);
+        Installed underway = meanwhile;
+        if (planned.switching) underway.switching = planned.switching;
+        const Installed before = std::exchange(noted, std::move(underway));
+        TRY_VOID(note_installed(state, before, noted));
         return {};
     };
     LiveOutcome outcome{

@@ -36,6 +36,9 @@ struct LiveRequest {
     bool stay = false;
     // Whether later runs keep that default although the system's current one is another.
     bool keep = false;
+    // Whether that default is where a switch goes, which the next run goes on with if this one is
+    // cut off.
+    bool switches = false;
     // Whether that default is to boot next: a boot that was asked for once is given up.
     bool ends_once = false;
     // Instead of the configuration file's.
@@ -63,9 +66,10 @@ struct LivePlan {
     std::vector<PlannedTarget> former = {};
     std::optional<Installed> installed = {};  // by the run before
     std::optional<GenerationId> kept = {};    // from now on
-    // Asked for by number: noted as kept before what boots changes, so that the run after a power
-    // cut goes on to it, and not back.
-    std::optional<GenerationId> chosen = {};
+    // Installed::switching, from before what boots changes; and whether it is the profile's link
+    // that is still to follow when this run is done.
+    std::optional<GenerationId> switching = {};
+    bool link_follows = false;
     bool ends_once = false;                  // as LiveRequest
     std::vector<std::string> warnings = {};  // what was read and left out; the plan has its own
 };

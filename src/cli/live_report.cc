@@ -62,6 +62,7 @@ Result<int> report_live(const LivePlan& planned,
     }
     if (!outcome.applied.result) {
         warn(warnings);
+        if (!outcome.recorded) complain(outcome.recorded.error().message());
         if (!outcome.applied.changed) return outcome.applied.result.error();
         complain(outcome.applied.result.error().message());
         complain("what booted before still boots; run `cordwainer " + command +

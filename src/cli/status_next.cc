@@ -48,18 +48,12 @@ void explain_default(const Installed& installed, const Generations& generations,
         next.why.emplace_back("no generation was installed as the default");
         return;
     }
-    const auto over = why_not_kept(installed, generations);
     if (installed.kept == installed.boots) {
+        const auto over = why_ended(installed.kept, installed, generations);
         next.why.push_back(
-            fmt::format("`switch` made it the default, and left the system's profile as it is{}",
+            fmt::format("`switch --boot-only` made it the default{}",
                         over ? ", which `cordwainer install` gives up: " + *over : ""));
         next.behind = over.has_value();
-    } else if (installed.kept && !over) {
-        next.why.push_back(
-            fmt::format("the menu was made with it as the default; a `switch` to generation {} was "
-                        "cut off, which may boot already: `cordwainer install` completes it",
-                        installed.kept->number));
-        next.behind = true;
     } else if (current && id_of(*current) == *installed.boots) {
         next.why.emplace_back("it is the system's current generation");
     } else {
@@ -72,6 +66,19 @@ void explain_default(const Installed& installed, const Generations& generations,
     }
 }
 
+// A switch that did not end may have got as far as the menu.
+void explain_switch(const Installed& installed, const Generations& generations, NextBoot& next) {
+    if (!installed.switching) return;
+    const Generation* current = current_of(generations);
+    if (current && id_of(*current) == *installed.switching) return;
+    if (why_ended(installed.switching, installed, generations)) return;
+    next.why.push_back(
+        fmt::format("a `switch` to generation {0} did not end, which may boot already: "
+                    "`cordwainer switch {0}` completes it",
+                    installed.switching->number));
+    next.behind = true;
+}
+
 }  // namespace
 
 NextBoot next_boot(const Installed& installed,
@@ -79,6 +86,7 @@ NextBoot next_boot(const Installed& installed,
                    const LoaderChoice& choice) {
     NextBoot next;
     explain_default(installed, generations, next);
+    explain_switch(installed, generations, next);
     const bool variables = installed.bootloader == systemd_boot::kName;
     if (variables && choice.by_default) {
         override_with(

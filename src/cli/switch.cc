@@ -170,28 +170,31 @@ void tell_of_default(std::uint64_t number, LivePlan& planned) {
         " the default");
 }
 
-// The link tells the default from now on: what was noted until it does is given up.
-Result<void> give_up_kept(const std::filesystem::path& state) {
+// The link tells the default from now on.
+Result<void> note_end(const std::filesystem::path& state) {
     std::optional<Installed> installed = TRY(read_installed(state));
-    if (!installed || !installed->kept) return {};
-    installed->kept.reset();
+    if (!installed || !installed->switching) return {};
+    installed->switching.reset();
     return write_installed(state, *installed);
 }
 
 // Moves the profile's link, after what boots.
 int follow(const SwitchChoice& choice, const SwitchOptions& options, const Common& common) {
     if (options.boot_only || choice.generation.current) return kDone;
-    Result<void> moved = move_current(choice.system, choice.generations, choice.generation.number);
-    if (moved) {
-        moved = give_up_kept(common.state);
-        if (moved) return kDone;
-        complain(moved.error().message());
+    const std::string name = "generation " + std::to_string(choice.generation.number);
+    const Result<void> moved =
+        move_current(choice.system, choice.generations, choice.generation.number);
+    if (!moved) {
+        complain(name +
+                 " boots by default, but it is not the system's current one; it stays the default "
+                 "until there is a newer generation: " +
+                 moved.error().message());
         return kPartial;
     }
-    complain("generation " + std::to_string(choice.generation.number) +
-             " boots by default, but it is not the system's current one; it stays the default "
-             "until there is a newer generation: " +
-             moved.error().message());
+    const Result<void> noted = note_end(common.state);
+    if (noted) return kDone;
+    complain(name + " boots by default and is the system's current one, but that is not noted: " +
+             noted.error().message());
     return kPartial;
 }
 
@@ -226,9 +229,8 @@ Result<int> run_switch(const SwitchOptions& options, const Common& common) {
     }
     const std::string name =
         "switch " + std::to_string(number) + (options.boot_only ? " --boot-only" : "");
-    const LiveRequest request{.generation = number,
-                              .keep = options.boot_only || !choice.generation.current,
-                              .ends_once = true};
+    const LiveRequest request{
+        .generation = number, .keep = options.boot_only, .switches = true, .ends_once = true};
 
     const auto plan = [&]() -> Result<LivePlan> {
         Result<LivePlan> planned = plan_switch(choice, request, common, bootloaders, workspace);

@@ -35,16 +35,19 @@ Installed example() {
             .boots = GenerationId{12, "/gnu/store/x-system"},
             .generations = {{11, "/gnu/store/w-system"}, {12, "/gnu/store/x-system"}},
             .kept = GenerationId{11, "/gnu/store/w-system"},
+            .switching = GenerationId{12, "/gnu/store/x-system"},
             .targets = {file_target("/boot/grub", "cordwainer"), disk_target("/dev/vda")}};
 }
 
 TEST(Installed, IsReadAsItWasWritten) {
-    const Installed installed = example();
+    Installed installed = example();
     const std::string text = render_installed(installed);
     const auto read = parse_installed(text, "installed.json");
     ASSERT_TRUE(read) << read.error().message();
     EXPECT_EQ(*read, installed);
     EXPECT_EQ(render_installed(*read), text);
+    installed.switching.reset();
+    EXPECT_EQ(parse_installed(render_installed(installed), "installed.json"), installed);
     const Installed nothing{.bootloader = "none", .boots = {}};
     EXPECT_EQ(parse_installed(render_installed(nothing), "installed.json"), nothing);
 }
@@ -68,27 +71,27 @@ TEST(Installed, TheKeptDefaultHoldsUntilThereIsAnotherGeneration) {
         now.list.back().number = id.number;
         now.list.back().identity = id.identity;
     }
-    EXPECT_EQ(why_not_kept(installed, now), std::nullopt);
+    EXPECT_EQ(why_ended(installed.kept, installed, now), std::nullopt);
     const Generations before = now;
     // The newest was removed, and its number used again.
     now.list.pop_back();
-    EXPECT_EQ(why_not_kept(installed, now), std::nullopt);
+    EXPECT_EQ(why_ended(installed.kept, installed, now), std::nullopt);
     now = before;
     now.list.back().identity = "/gnu/store/y-system";
-    EXPECT_EQ(why_not_kept(installed, now), "generation 12 is new");
+    EXPECT_EQ(why_ended(installed.kept, installed, now), "generation 12 is new");
     now = before;
     now.list.push_back(now.list.back());
     now.list.back().number = 13;
-    EXPECT_EQ(why_not_kept(installed, now), "generation 13 is new");
+    EXPECT_EQ(why_ended(installed.kept, installed, now), "generation 13 is new");
     // Its own number.
     now = before;
     now.list.front().identity = "/gnu/store/y-system";
-    EXPECT_EQ(why_not_kept(installed, now), "generation 11 is another one by now");
+    EXPECT_EQ(why_ended(installed.kept, installed, now), "generation 11 is another one by now");
     now.list.erase(now.list.begin());
-    EXPECT_EQ(why_not_kept(installed, now), "generation 11 is not there any more");
+    EXPECT_EQ(why_ended(installed.kept, installed, now), "generation 11 is not there any more");
     Installed none = installed;
     none.kept.reset();
-    EXPECT_EQ(why_not_kept(none, now), std::nullopt);
+    EXPECT_EQ(why_ended(none.kept, none, now), std::nullopt);
 }
 
 TEST(Installed, NamesThePlaceOfWhatIsWrong) {

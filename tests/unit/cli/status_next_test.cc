@@ -100,9 +100,7 @@ TEST_F(StatusNext, IsADefaultThatWasKept) {
     installed_.boots = id_of(generations_.list[0]);
     installed_.kept = installed_.boots;
     EXPECT_EQ(next().generation, 1U);
-    EXPECT_THAT(
-        next().why,
-        ElementsAre("`switch` made it the default, and left the system's profile as it is"));
+    EXPECT_THAT(next().why, ElementsAre("`switch --boot-only` made it the default"));
     EXPECT_FALSE(next().behind);
     add_generation_3();
     EXPECT_THAT(next().why,
@@ -110,10 +108,15 @@ TEST_F(StatusNext, IsADefaultThatWasKept) {
     EXPECT_TRUE(next().behind);
 }
 
-TEST_F(StatusNext, IsNotCertainAfterASwitchThatWasCutOff) {
-    installed_.kept = id_of(generations_.list[0]);
-    EXPECT_THAT(next().why, ElementsAre(HasSubstr("a `switch` to generation 1 was cut off")));
+TEST_F(StatusNext, IsNotCertainAfterASwitchThatDidNotEnd) {
+    installed_.switching = id_of(generations_.list[0]);
+    EXPECT_THAT(next().why,
+                ElementsAre("it is the system's current generation",
+                            HasSubstr("a `switch` to generation 1 did not end")));
     EXPECT_TRUE(next().behind);
+    installed_.switching = installed_.boots;  // the profile's link has followed
+    EXPECT_EQ(next().why.size(), 1U);
+    EXPECT_FALSE(next().behind);
 }
 
 TEST_F(StatusNext, FirmwareVariablesOverrideSystemdBootsMenuOnly) {

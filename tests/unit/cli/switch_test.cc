@@ -108,13 +108,43 @@ TEST_F(Switch, WithoutTheProfileHoldsUntilANumberIsUsedAgain) {
     ASSERT_EQ(ran.status, kDone);
     EXPECT_EQ(boots(), 2U);
     EXPECT_THAT(ran.complaints,
-                HasSubstr("that `switch` made, generation 1, is given up: generation 2 is new"));
+                HasSubstr("`switch --boot-only`, generation 1, is given up: generation 2 is new"));
 }
 
 TEST_F(Switch, WithoutTheProfileHoldsForThatGenerationOnly) {
     ASSERT_EQ(switch_to({"1", "--boot-only"}).status, kDone);
     tree_.file("/gnu/store/other/parameters", kParameters);
     tree_.link("/var/guix/profiles/system-1-link", "/gnu/store/other");
+    ASSERT_EQ(run_command(install_command(), {}, common_).status, kDone);
+    EXPECT_EQ(boots(), 2U);
+}
+
+TEST_F(Switch, ThatDidNotEndIsGoneOnWith) {
+    ASSERT_EQ(run_command(install_command(), {}, common_).status, kDone);
+    const Installed before = **read_installed(common_.state);
+    Installed cut = before;
+    cut.switching = GenerationId{.number = 1, .identity = "/gnu/store/s1"};
+    ASSERT_TRUE(write_installed(common_.state, cut));
+    const Ran ran = run_command(install_command(), {}, common_);
+    EXPECT_EQ(boots(), 1U);
+    EXPECT_THAT(ran.complaints,
+                HasSubstr("the switch to generation 1, which did not end, is gone"));
+    EXPECT_EQ((*read_installed(common_.state))->switching, cut.switching);
+    ASSERT_EQ(switch_to({"2"}).status, kDone);
+    ASSERT_EQ(run_command(install_command(), {}, common_).status, kDone);
+    EXPECT_EQ(boots(), 2U);
+
+    ASSERT_TRUE(write_installed(common_.state, cut));
+    add_generation(3);
+    EXPECT_THAT(run_command(install_command(), {}, common_).complaints,
+                HasSubstr("is given up: generation 3 is new"));
+    EXPECT_EQ(boots(), 3U);
+
+    // Cut after the link has followed: what the system says later counts.
+    ASSERT_EQ(switch_to({"1"}).status, kDone);
+    ASSERT_TRUE(write_installed(common_.state, cut));
+    ASSERT_EQ(run_command(install_command(), {}, common_).status, kDone);
+    tree_.link("/var/guix/profiles/system", "system-2-link");
     ASSERT_EQ(run_command(install_command(), {}, common_).status, kDone);
     EXPECT_EQ(boots(), 2U);
 }
@@ -131,7 +161,7 @@ TEST_F(Switch, HoldsWhereTheProfileCouldNotBeMovedYet) {
     std::filesystem::remove(in_the_way);
     ASSERT_EQ(switch_to({"1"}).status, kDone);
     EXPECT_EQ(current(), "system-1-link");
-    EXPECT_EQ((*read_installed(common_.state))->kept, std::nullopt);
+    EXPECT_EQ((*read_installed(common_.state))->switching, std::nullopt);
 }
 
 TEST_F(Switch, ToAGenerationThatIsNotThereIsRefused) {
