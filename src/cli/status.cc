@@ -14,7 +14,7 @@ constexpr const char* kStatusDetails =
 
 Nothing is written, and no lock is taken. Without root's rights some of it cannot be seen, and that is said.
 
-The status is 0 where everything is as it was installed, 3 where something needs repair, an EFI system partition that is not there included, and 1 where that cannot be told.
+The status is 0 where everything is as it was installed, 3 where something needs repair, an EFI system partition that is not there included, and 1 where that cannot be told, as while a run is at work.
 
 Examples:
 

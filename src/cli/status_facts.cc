@@ -75,8 +75,8 @@ class Look {
 
     void look_for_run() {
         auto holder = RunLock::holder(common_.state);
-        if (!holder) return unseen("whether a run is at work", holder.error());
-        if (*holder) status_.at_work = *std::move(holder);
+        if (!holder && status_.unseen.empty()) unseen("whether a run is at work", holder.error());
+        if (holder && *holder) status_.at_work = *std::move(holder);
     }
 
     void read_generations_of_system() {

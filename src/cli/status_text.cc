@@ -239,7 +239,7 @@ std::string verdict_text(const MachineStatus& status) {
                "none.\n";
     }
     if (lacks_only_contents(status)) {
-        return "Once that is restored, all is as it was installed; `cordwainer install` makes a "
+        return "Once that is restored, nothing needs repair; `cordwainer install` makes a "
                "menu "
                "of what is there now.\n";
     }

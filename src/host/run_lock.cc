@@ -63,7 +63,7 @@ Result<RunLock> RunLock::take(const std::filesystem::path& state,
     if (failed) return not_taken(file_error(failed.value(), "make " + state.string()), state);
     const std::string name = (state / "lock").string();
     // A record lock, whose holder the kernel tells. It would be lost if this process closed another
-    // descriptor of the file; nothing else opens it.
+    // descriptor of the file: only holder() opens it else.
     Result<Fd> opened = open_file(name, O_RDWR | O_CREAT, 0644);
     if (!opened) return not_taken(std::move(opened).error(), state);
     Fd file = *std::move(opened);
