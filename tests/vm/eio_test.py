@@ -4,11 +4,14 @@ failed and changes nothing that boots; on the healthy disk the next one complete
 A sector fails by QEMU's blkdebug, a volume at any moment by the device mapper's target `error`."""
 
 import re
+import subprocess
 
+from firmware_test import GRUB
 from harness import layouts, living, system
-from harness.machine import BIOS
+from harness.machine import BIOS, UEFI
 from install_test import CONFIG, bios_disk, generations, next_generation
 from interrupted_test import OTHER_PACKAGE, upgrade
+from switch_test import disk_with_esp
 
 BIOS_BOOT_HALF = 2048 + 1024  # the first sector of the second half of layouts.BIOS_BOOT
 
@@ -93,4 +96,42 @@ def test_a_kernel_that_cannot_be_read(lab):
         become(machine, f"0 {sectors} linear /dev/vdb 0")
         machine.run("umount /gnu/more; mount -t ext4 /dev/dm-0 /gnu/more")
         assert "by default 2 boots" in machine.run("cordwainer install")
+        machine.stop()
+
+
+def lose_first_cluster(disk, directory):
+    """Of a directory on the disk's first partition, as a cut leaves it that keeps the way to it."""
+    at = 1 << 20
+    places = subprocess.run(["mshowfat", "-i", f"{disk}@@{at}", f"::/{directory}"], check=True,
+                            capture_output=True, text=True).stdout
+    cluster = int(re.search(r"<(\d+)", places).group(1))
+    with open(disk, "r+b") as file:
+        file.seek(at)
+        start = file.read(512)
+        sectors, reserved, tables, length = (start[13], int.from_bytes(start[14:16], "little"),
+                                             start[16], int.from_bytes(start[36:40], "little"))
+        assert length and not start[22:24].strip(b"\0"), "this is no FAT32"
+        file.seek(at + 512 * (reserved + tables * length + (cluster - 2) * sectors))
+        assert file.read(1) == b"."
+        file.seek(-1, 1)
+        file.write(bytes(512 * sectors))
+
+
+def test_a_directory_that_a_power_cut_left_half_made(lab):
+    """Linux cannot read it, and then writes nothing to that file system any more."""
+    disk = disk_with_esp(lab, GRUB, programs=["/sbin/fsck.fat"])
+    with living.start(disk, UEFI) as machine:
+        machine.run("rm -r /boot/efi/EFI/cordwainer; mkdir /boot/efi/EFI/cordwainer")
+        machine.stop()
+    lose_first_cluster(disk, "EFI/cordwainer")
+    with living.start(disk, UEFI) as machine:
+        machine.run(next_generation(2))
+        machine.run("cordwainer install >/tmp/said 2>&1; ended=$?; cat /tmp/said; "
+                    "[ $ended != 0 ] && grep -q 'unmount the file system of /boot/efi, "
+                    "run \"fsck.fat -a\" on it' /tmp/said")
+        machine.run("umount /boot/efi; for _ in 1 2 3 4 5 6; do /sbin/fsck.fat -a /dev/vda1 && break; "
+                    "done && "
+                    "mount -t vfat -o umask=077 /dev/vda1 /boot/efi")
+        assert "by default 2 boots" in machine.run("cordwainer install")
+        machine.run("cordwainer status")
         machine.stop()
