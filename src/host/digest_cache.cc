@@ -181,7 +181,7 @@ std::optional<DigestCache::Entry> DigestCache::find(const std::string& path,
     const std::string name = escaped(path);
     const std::lock_guard lock(*mutex_);
     const auto fresh = fresh_.find(name);
-    const std::optional<Entry> entry = fresh != fresh_.end() ? fresh->second : find_loaded(name);
+    std::optional<Entry> entry = fresh != fresh_.end() ? fresh->second : find_loaded(name);
     if (entry && !same_file(path, entry->status, status)) return std::nullopt;
     return entry;
 }
