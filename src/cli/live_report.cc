@@ -50,13 +50,13 @@ std::string summary(const LivePlan& planned, const LiveOutcome& outcome) {
 }
 
 // A directory that a power cut left half made cannot be read, and Linux then writes nothing there
-// any more: on a new line, what to do, where an error may be of that.
+// any more: what to do, where an error may be of that.
 std::string fat_advice(const LivePlan& planned, const Error& error) {
     if (error.sys_errno != EIO && error.sys_errno != EROFS) return "";
     for (const Target& target : planned.probed.found) {
         const bool fat = target.boot.volume && target.boot.volume->file_system == "vfat";
         if (!fat || target.spec.type != TargetType::file) continue;
-        return "\nwhere the disk itself is sound (`dmesg` tells), a power cut may have left a "
+        return "where the disk itself is sound (`dmesg` tells), a power cut may have left a "
                "directory half made: unmount the file system of " +
                target.spec.path +
                ", run \"fsck.fat -a\" on it until it finds nothing, mount it, and run this again";
@@ -79,14 +79,13 @@ Result<int> report_live(const LivePlan& planned,
     if (!outcome.applied.result) {
         warn(warnings);
         if (!outcome.recorded) complain(outcome.recorded.error().message());
+        const Error& error = outcome.applied.result.error();
+        const std::string advice = fat_advice(planned, error);
         if (!outcome.applied.changed) {
-            const Error& error = outcome.applied.result.error();
-            const std::string advice = fat_advice(planned, error);
-            if (!advice.empty()) complain(advice.substr(1));
+            if (!advice.empty()) complain(advice);
             return error;
         }
-        complain(outcome.applied.result.error().message() +
-                 fat_advice(planned, outcome.applied.result.error()));
+        complain(error.message() + (advice.empty() ? "" : "\n" + advice));
         complain("what booted before still boots; run `cordwainer " + command +
                  "` again to complete what was begun");
         return kPartial;

@@ -333,6 +333,7 @@ class Look {
 }  // namespace
 
 Health health_of(const MachineStatus& status) {
+    if (status.at_work) return Health::unknown;
     const auto any = [&](auto is) {
         return std::ranges::any_of(status.targets,
                                    [&](const TargetStatus& target) { return is(target.state); });
@@ -341,7 +342,6 @@ Health health_of(const MachineStatus& status) {
         return state != State::as_installed && state != State::kept && state != State::unseen;
     });
     const bool unlisted = status.firmware && !status.firmware->missing.empty();
-    if (status.at_work) return Health::unknown;
     if (broken || unlisted || !status.problems.empty() || !status.lost_contents.empty())
         return Health::needs_repair;
     if (any([](State state) { return state == State::unseen; }) || !status.unseen.empty())

@@ -239,9 +239,8 @@ std::string verdict_text(const MachineStatus& status) {
                "none.\n";
     }
     if (lacks_only_contents(status)) {
-        return "Once that is restored, nothing needs repair; `cordwainer install` makes a "
-               "menu "
-               "of what is there now.\n";
+        return "Once that is restored, nothing needs repair; `cordwainer install` makes a menu of "
+               "what is there now.\n";
     }
     const auto has = [&](State state) {
         return std::ranges::find(status.targets, state, &TargetStatus::state) !=

@@ -130,8 +130,7 @@ def test_a_directory_that_a_power_cut_left_half_made(lab):
                     "[ $ended != 0 ] && grep -q 'unmount the file system of /boot/efi, "
                     "run \"fsck.fat -a\" on it' /tmp/said")
         machine.run("umount /boot/efi; for _ in 1 2 3 4 5 6; do /sbin/fsck.fat -a /dev/vda1 && break; "
-                    "done && "
-                    "mount -t vfat -o umask=077 /dev/vda1 /boot/efi")
+                    "done && mount -t vfat -o umask=077 /dev/vda1 /boot/efi")
         assert "by default 2 boots" in machine.run("cordwainer install")
         machine.run("cordwainer status")
         machine.stop()
