@@ -66,6 +66,11 @@ std::optional<std::string> why_ended(const std::optional<GenerationId>& chosen,
     return "generation " + std::to_string(added->number) + " is new";
 }
 
+std::optional<GenerationId> open_switch(const Installed& installed, const Generation* current) {
+    if (current && installed.switching == id_of(*current)) return std::nullopt;
+    return installed.switching;
+}
+
 bool same_place(const PlannedTarget& a, const PlannedTarget& b) {
     return a.spec.type == b.spec.type && a.spec.path == b.spec.path &&
            a.spec.block == b.spec.block && a.own == b.own;

@@ -64,6 +64,11 @@ struct Installed {
                                                    const Installed& installed,
                                                    const Generations& generations);
 
+// Where the switch goes that did not end; nothing where the profile's link has followed, which
+// leads to `current`, or to nothing.
+[[nodiscard]] std::optional<GenerationId> open_switch(const Installed& installed,
+                                                      const Generation* current);
+
 // Whether both are the same place: path or device as it was named, and own directory.
 [[nodiscard]] bool same_place(const PlannedTarget& a, const PlannedTarget& b);
 

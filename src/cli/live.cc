@@ -47,19 +47,18 @@ Result<void> choose(Generations& generations, std::uint64_t number) {
 void choose_meant(LivePlan& made) {
     if (!made.installed) return;
     const Installed& before = *made.installed;
-    const Generation* linked = current_of(made.generations);
-    if (before.switching && !(linked && id_of(*linked) == *before.switching)) {
-        const std::string begun = fmt::format("the switch to generation {}, which did not end,",
-                                              before.switching->number);
-        if (const auto why = why_ended(before.switching, before, made.generations)) {
+    if (const auto open = open_switch(before, current_of(made.generations))) {
+        const std::string begun =
+            fmt::format("the switch to generation {}, which did not end,", open->number);
+        if (const auto why = why_ended(open, before, made.generations)) {
             made.warnings.push_back(fmt::format("{} is given up: {}", begun, *why));
         } else {
             made.warnings.push_back(fmt::format(
                 "{0} is gone on with; `cordwainer switch {1}` completes it, and a switch "
                 "to another one ends it",
                 begun,
-                before.switching->number));
-            made.switching = before.switching;
+                open->number));
+            made.switching = open;
             made.link_follows = true;
             return;
         }

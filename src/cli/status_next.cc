@@ -68,14 +68,12 @@ void explain_default(const Installed& installed, const Generations& generations,
 
 // A switch that did not end may have got as far as the menu.
 void explain_switch(const Installed& installed, const Generations& generations, NextBoot& next) {
-    if (!installed.switching) return;
-    const Generation* current = current_of(generations);
-    if (current && id_of(*current) == *installed.switching) return;
-    if (why_ended(installed.switching, installed, generations)) return;
+    const auto open = open_switch(installed, current_of(generations));
+    if (!open || why_ended(open, installed, generations)) return;
     next.why.push_back(
         fmt::format("a `switch` to generation {0} did not end, which may boot already: "
                     "`cordwainer switch {0}` completes it",
-                    installed.switching->number));
+                    open->number));
     next.behind = true;
 }
 
